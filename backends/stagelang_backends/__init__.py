@@ -1,0 +1,1 @@
+"""The backends: write files from a Plan."""

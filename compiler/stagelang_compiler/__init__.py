@@ -1,0 +1,1 @@
+"""The compiler: loads a spec, checks it, lowers it to a Plan."""

@@ -1,0 +1,52 @@
+"""Where a declared object was written: a file and a line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+from types import FrameType
+from typing import Any, final
+
+from attrs import frozen
+
+
+@final
+@frozen
+class Origin:
+    """A place in a source file; `line` counts from 1, and 0 means the file as a whole."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    def relative_to(self, root: PurePath) -> Origin:
+        """Give the same place with a POSIX path below `root`, if it lies below it; else only the file's name."""
+        path = PurePath(self.file)
+        if path.is_relative_to(root):
+            return Origin(path.relative_to(root).as_posix(), self.line)
+        return Origin(path.name, self.line) if path.is_absolute() else self
+
+
+_OWN_PACKAGE = __name__.partition(".")[0]
+
+
+def caller_frame() -> FrameType:
+    """Find the innermost frame outside the language itself: the user's code."""
+    frame = sys._getframe(1)
+    while frame.f_globals.get("__name__", "").partition(".")[0] == _OWN_PACKAGE and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+def caller_origin() -> Origin:
+    """Give the line of the user's code that is being executed."""
+    frame = caller_frame()
+    return Origin(frame.f_code.co_filename, frame.f_lineno)
+
+
+def function_origin(function: Any) -> Origin:
+    """Give the place of a function's `def`, or of its first decorator."""
+    code = function.__code__
+    return Origin(code.co_filename, code.co_firstlineno)
