@@ -34,10 +34,16 @@ _OWN_PACKAGE = __name__.partition(".")[0]
 
 def caller_frame() -> FrameType:
     """Find the innermost frame outside the language itself: the user's code."""
-    frame = sys._getframe(1)
-    while frame.f_globals.get("__name__", "").partition(".")[0] == _OWN_PACKAGE and frame.f_back is not None:
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back is not None and _is_own(frame):
         frame = frame.f_back
     return frame
+
+
+def _is_own(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__", "").partition(".")[
+        0
+    ] == _OWN_PACKAGE or frame.f_code.co_filename.startswith("<attrs generated")
 
 
 def caller_origin() -> Origin:

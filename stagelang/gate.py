@@ -1,0 +1,26 @@
+"""Gates on metrics: what a number must satisfy before anything downstream may rely on it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, final
+
+from attrs import field, frozen
+
+from stagelang.origin import Origin, caller_origin
+
+JudgedOn = Literal["interval", "estimate"]
+
+
+@final
+@frozen(eq=False, kw_only=True)
+class Gate:
+    """A condition on a metric; made by the metric's own methods."""
+
+    metric: Any
+    kind: Literal["at_least", "at_most", "between", "not_worse_than"]
+    low: float | None = None
+    high: float | None = None
+    alias: str = ""
+    tolerance: float | None = None
+    judged_on: JudgedOn = "interval"
+    origin: Origin = field(factory=caller_origin)
