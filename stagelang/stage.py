@@ -128,7 +128,7 @@ class Stage(Generic[P, R_co]):
         if is_named_tuple(result):
             missing = {field: Handle(Bound(call, field)) for field in result._fields if field not in outputs}
             return result(**{**outputs, **missing})
-        return outputs.get("out") or Handle(Bound(call, "out"))
+        return outputs["out"] if "out" in outputs else Handle(Bound(call, "out"))
 
     def named(self, name: str) -> Stage[P, R_co]:
         """Give the same stage under another name."""
