@@ -1,0 +1,342 @@
+"""The Plan: what is to be computed, as frozen data. The only thing that crosses from the compiler to the wings above.
+
+Names of nodes are unique and safe in files, Make and YAML (`[A-Za-z0-9_./-]`); every `Origin` is relative to the pipeline's folder.
+Mappings are sorted by key and nodes stand after the nodes they read, so that equal plans have equal bytes (`plan_codec`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, final
+
+from attrs import field, frozen
+
+from stagelang.origin import Origin
+
+SCHEMA_VERSION = 1
+"""Raised when a plan of before can't be read any more."""
+
+Json: TypeAlias = Any
+"""A plain JSON value."""
+
+
+@final
+@frozen(kw_only=True)
+class Unit:
+    """A unit of measure: as written, and its normal form (a factor and powers of base units)."""
+
+    text: str
+    factor: float
+    powers: Mapping[str, int]
+
+
+@final
+@frozen(kw_only=True)
+class Column:
+    """What one column promises. Limits of date and time columns are ISO 8601 texts; limits of lists hold for the items."""
+
+    name: str
+    type: str
+    nullable: bool = False
+    unique: bool = False
+    key: bool = False
+    group: bool = False
+    time: bool = False
+    ge: Json = None
+    gt: Json = None
+    le: Json = None
+    lt: Json = None
+    isin: tuple[Json, ...] | None = None
+    pattern: str | None = None
+    length: int | None = None
+    unit: Unit | None = None
+    role: str = ""
+    description: str = ""
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Contract:
+    """What a table promises; `digest` covers what is promised, not the words about it."""
+
+    name: str
+    version: str
+    owner: str
+    description: str
+    closed: bool
+    min_rows: int | None
+    max_rows: int | None
+    columns: tuple[Column, ...]
+    digest: str
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Component:
+    """One piece of first-party code that a stage reaches: 'module:qualname' and the digest of its normalised text."""
+
+    name: str
+    digest: str
+
+
+@final
+@frozen(kw_only=True)
+class Code:
+    """Where a function is found, and what identifies it.
+
+    `digest` covers all `components` and the names in `distributions`; `conservative` says where dynamic code made it cover more.
+    """
+
+    module: str
+    qualname: str
+    file: str
+    digest: str
+    components: tuple[Component, ...] = ()
+    distributions: tuple[str, ...] = ()
+    conservative: tuple[str, ...] = ()
+
+
+@final
+@frozen(kw_only=True)
+class Budget:
+    """Limits that the run measures and judges: elapsed seconds and bytes of peak memory."""
+
+    wall_seconds: float | None
+    memory_bytes: int | None
+
+
+@final
+@frozen(kw_only=True)
+class Resources:
+    """What a stage needs from the machine: threads, bytes, processors, seconds."""
+
+    cpus: int = 1
+    memory_bytes: int | None = None
+    gpus: int = 0
+    time_seconds: float | None = None
+
+
+@final
+@frozen(kw_only=True)
+class Command:
+    """A program's arguments with `{placeholders}`, and the files it is made of with their digests."""
+
+    argv: tuple[str, ...]
+    files: Mapping[str, str]
+
+
+@final
+@frozen(kw_only=True)
+class Stage:
+    """A declared computation: what all nodes of it share."""
+
+    name: str
+    kind: Literal["stage", "command", "metric"]
+    code: Code
+    owner: str
+    description: str
+    budget: Budget | None = None
+    resources: Resources | None = None
+    env: tuple[str, ...] = ()
+    network: bool = False
+    always_run: bool = False
+    tags: tuple[str, ...] = ()
+    command: Command | None = None
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Input:
+    """One artifact that a node reads: into `argument`, at `index` if it takes several.
+
+    `contract` is what the reader needs of a table ("" for none), `promised` the producer's own contract, and `proved` whether the
+    compiler showed that the promise implies the need; otherwise the entry gate must check it.
+    """
+
+    argument: str
+    index: int | None = None
+    node: str
+    output: str
+    contract: str = ""
+    promised: str = ""
+    proved: bool = False
+    population: str = ""
+
+
+@final
+@frozen(kw_only=True)
+class Output:
+    """One artifact that a node makes; `type` names a model's or value's Python type, `codec` how it is stored."""
+
+    name: str
+    kind: Literal["table", "model", "value", "files", "metric"]
+    contract: str = ""
+    population: str = ""
+    type: str = ""
+    codec: str = ""
+
+
+@final
+@frozen(kw_only=True)
+class Source:
+    """Where a source node reads: a path relative to the pipeline's folder, a glob, or an fsspec URL."""
+
+    location: str
+    format: Literal["parquet", "csv", "jsonl", "files"]
+
+
+@final
+@frozen(kw_only=True)
+class Split:
+    """How a split node divides: by the hash of `by` into shares, or by time from given moments (ISO 8601)."""
+
+    method: Literal["hash", "time"]
+    by: str
+    test: Json
+    validation: Json = None
+
+
+@final
+@frozen(kw_only=True)
+class Node:
+    """A computation with its inputs bound; `id` is the hash of what it computes, known before anything runs."""
+
+    name: str
+    id: str
+    kind: Literal["source", "split", "stage", "command", "metric"]
+    stage: str = ""
+    scope: str = ""
+    owner: str = ""
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    params: Mapping[str, Json] = field(factory=dict[str, Json])
+    seed: int = 0
+    source: Source | None = None
+    split: Split | None = None
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Aggregate:
+    """How a metric's rows become one number; `finalise` is where a user's own finaliser is found."""
+
+    kind: Literal["mean", "total", "ratio", "rmse", "f1", "calibration_error", "quantile", "smooth"]
+    columns: int
+    parameter: float | None = None
+    finalise: Code | None = None
+
+
+@final
+@frozen(kw_only=True)
+class Expression:
+    """A metric made of metrics: an operation over names of metrics or numbers."""
+
+    operation: Literal["+", "-", "*", "/", "neg", "convert"]
+    operands: tuple[str | float, ...]
+
+
+@final
+@frozen(kw_only=True)
+class Metric:
+    """What a number means. It is measured by `node`, or computed by `expression`."""
+
+    name: str
+    node: str = ""
+    expression: Expression | None = None
+    unit: Unit
+    better: Literal["higher", "lower", "none"]
+    low: float | None
+    high: float | None
+    aggregate: Aggregate | None
+    undefined: str | float
+    version: str
+    cluster: str
+    population: str
+    owner: str
+    description: str
+    reported: bool
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Gate:
+    """What a metric must satisfy, in its own unit."""
+
+    name: str
+    metric: str
+    kind: Literal["at_least", "at_most", "between", "not_worse_than"]
+    low: float | None = None
+    high: float | None = None
+    alias: str = ""
+    tolerance: float | None = None
+    judged_on: Literal["interval", "estimate"]
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Experiment:
+    """A declared experiment: its kind, the stages or node it concerns, and its settings."""
+
+    kind: Literal["swap", "ablate", "perturb", "seeds", "sweep"]
+    stage: str = ""
+    other: str = ""
+    node: str = ""
+    output: str = ""
+    settings: Mapping[str, Json] = field(factory=dict[str, Json])
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Waiver:
+    """An accepted finding; `expires` is an ISO 8601 date, the last day on which it holds."""
+
+    rule: str
+    where: str
+    owner: str
+    reason: str
+    expires: str
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Plan:
+    """A whole pipeline, checked and lowered. `spec` is the pipeline's file, relative to its folder."""
+
+    schema: int = SCHEMA_VERSION
+    name: str
+    seed: int
+    owner: str = ""
+    spec: str
+    contracts: Mapping[str, Contract]
+    stages: Mapping[str, Stage]
+    nodes: tuple[Node, ...]
+    metrics: tuple[Metric, ...]
+    gates: tuple[Gate, ...]
+    outputs: tuple[tuple[str, str], ...] = ()
+    experiments: tuple[Experiment, ...] = ()
+    schedule: str = ""
+    budget: Budget | None = None
+    waivers: tuple[Waiver, ...] = ()
+    origin: Origin
+
+    def node(self, name: str) -> Node:
+        """Give a node by name.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        return self.by_name[name]
+
+    @functools.cached_property
+    def by_name(self) -> Mapping[str, Node]:
+        """The nodes by name."""
+        return {node.name: node for node in self.nodes}

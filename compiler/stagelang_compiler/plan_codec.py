@@ -1,0 +1,108 @@
+"""The Plan as canonical JSON, and back: sorted keys, no spaces, UTF-8, no NaN, one newline at the end.
+
+Loading is strict: an unknown key, a missing one or a wrong type is refused with its path; nothing in a plan is executed.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from typing import Any
+
+import attrs
+import cattrs
+from cattrs import transform_error
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
+
+from stagelang_compiler.plan import SCHEMA_VERSION, Plan
+
+
+class PlanError(Exception):
+    """A text that is no plan this version can read: where, what was expected, what was found."""
+
+
+def dumps(plan: Plan) -> str:
+    """Write a plan as canonical JSON; equal plans give equal texts."""
+    return canonical(_converter().unstructure(plan))
+
+
+def canonical(value: Any) -> str:
+    """Write plain data as canonical JSON with a newline at its end.
+
+    Raises:
+        ValueError: the data holds NaN or an infinity.
+    """
+    return (
+        json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    )
+
+
+def digest(plan: Plan) -> str:
+    """Give the SHA-256 of the plan's canonical text, as 'sha256:<hex>'."""
+    return "sha256:" + hashlib.sha256(dumps(plan).encode()).hexdigest()
+
+
+def loads(text: str) -> Plan:
+    """Read a plan strictly.
+
+    Raises:
+        PlanError: the text is no JSON, of another schema version, or has a wrong, missing or unknown field.
+    """
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise PlanError(f"the plan is no JSON: {error}") from None
+    if not isinstance(raw, dict):
+        raise PlanError(f"the plan is no JSON object: expected {{...}}, found {type(raw).__name__}")
+    version: Any = raw.get("schema")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if version != SCHEMA_VERSION:
+        raise PlanError(
+            f"the plan's schema is {version!r}, this stagelang reads {SCHEMA_VERSION}: compile the pipeline again"
+        )
+    try:
+        return _converter().structure(raw, Plan)
+    except cattrs.BaseValidationError as error:
+        raise PlanError("; ".join(transform_error(error, path="plan", format_exception=_say))) from None
+
+
+@functools.cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, omit_if_default=True)
+    for primitive in (str, int, bool, float):
+        converter.register_structure_hook(primitive, functools.partial(_strict, primitive))
+    converter.register_structure_hook(str | float, _text_or_number)
+    converter.register_structure_hook(str | int, _text_or_number)
+    converter.register_unstructure_hook_factory(attrs.has, functools.partial(_unstructure, converter))
+    converter.register_structure_hook_factory(attrs.has, functools.partial(_structure, converter))
+    return converter
+
+
+def _unstructure(converter: cattrs.Converter, cls: type[Any]) -> Any:
+    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=cls is not Plan)
+
+
+def _structure(converter: cattrs.Converter, cls: type[Any]) -> Any:
+    return make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+
+
+def _say(error: BaseException, expected: type[Any] | None) -> str:
+    if isinstance(error, KeyError):
+        return f"required field missing ({error.args[0]})"
+    if isinstance(error, cattrs.ForbiddenExtraKeysError):
+        return f"unknown field ({', '.join(sorted(error.extra_fields))})"
+    return str(error) or f"expected {expected}"
+
+
+def _strict(expected: type[Any], value: Any, _: Any) -> Any:
+    if type(value) is expected:
+        return value
+    if expected is float and type(value) is int:
+        return float(value)
+    raise TypeError(f"expected {expected.__name__}, found {type(value).__name__} {value!r}")
+
+
+def _text_or_number(value: Any, _: Any) -> Any:
+    if type(value) in (str, float, int):
+        return value
+    raise TypeError(f"expected a text or a number, found {type(value).__name__} {value!r}")
