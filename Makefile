@@ -1,0 +1,99 @@
+# Everything a developer types. `make` alone lists it. Environments are made here, from hashed locks, and only once.
+
+PYTHON ?= python3
+UV ?= uv
+ARGS ?=
+
+DEMO := examples/digit_reader/pipeline.py
+BIN := .venv/bin
+PIP_INSTALL := -m pip install --quiet --no-deps --disable-pip-version-check
+FROM_LOCK := $(PIP_INSTALL) --require-hashes --only-binary=:all: -r
+OURSELVES := $(PIP_INSTALL) --no-build-isolation --editable .
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: help demo test check check-format check-lint check-mypy check-pyright check-imports format bench lock clean distclean
+
+help: ## list these targets
+	@echo "usage: make TARGET"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "  $$name" "$$text"; done
+
+demo: .venv/ourselves ## check, compile, run and draw the first example on real data
+	@$(BIN)/stagelang check $(DEMO)
+	@$(BIN)/stagelang compile $(DEMO) --target local --out build/demo/local
+	@$(BIN)/stagelang run $(DEMO)
+	@$(BIN)/stagelang diagram $(DEMO) --out build/demo/lineage.svg
+	@$(BIN)/stagelang report $(DEMO) --out build/demo/report.html
+
+test: .venv/dev ## run the whole suite, types included; ARGS='-k word' picks
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+check: check-format check-lint check-imports check-mypy check-pyright ## format, lint, import contracts, mypy strict, pyright strict
+
+check-format: .venv/dev
+	$(BIN)/ruff format --check .
+check-lint: .venv/dev
+	$(BIN)/ruff check .
+check-imports: .venv/dev
+	$(BIN)/lint-imports --no-logo
+check-mypy: .venv/dev
+	$(BIN)/mypy
+check-pyright: .venv/dev
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+
+format: .venv/dev ## rewrite the code as check wants it, where a tool can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv-bench/ready ## measure beside the peers, in an environment of its own
+	.venv-bench/bin/python tests/bench $(ARGS)
+
+lock: ## renew requirements/*.txt from pyproject.toml (needs uv)
+	$(COMPILE) --extra pandas --extra sklearn --group build -o requirements/run.txt
+	$(COMPILE) --all-extras --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) --extra pandas --extra sklearn --group build --group bench -c requirements/run.txt -o requirements/bench.txt
+
+COMPILE = $(UV) pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+clean: ## remove what was built, run and cached
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -path './.venv*' -prune -o -type d \( -name __pycache__ -o -name .stagelang \) -exec rm -rf {} +
+
+distclean: clean ## remove the environments too
+	rm -rf .venv .venv-bench
+
+# One file per finished step, so that a step whose inputs are unchanged costs nothing.
+# A runtime tier and a developer's on top of it: the demo waits for the small one only.
+
+.venv/pyvenv.cfg:
+	@$(call new_environment,.venv)
+
+.venv/run: requirements/run.txt | .venv/pyvenv.cfg
+	@echo "installing what stagelang and its examples need, as locked in $<"
+	@$(BIN)/python $(FROM_LOCK) $<
+	@touch $@
+
+.venv/ourselves: pyproject.toml .venv/run
+	@$(BIN)/python $(OURSELVES)
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/ourselves
+	@echo "installing what developers need, as locked in $<"
+	@$(BIN)/python $(FROM_LOCK) $<
+	@touch $@
+
+.venv-bench/ready: requirements/bench.txt pyproject.toml
+	@test -e .venv-bench/pyvenv.cfg || $(call new_environment,.venv-bench)
+	@.venv-bench/bin/python $(PIP_INSTALL) --require-hashes -r $<
+	@.venv-bench/bin/python $(OURSELVES)
+	@touch $@
+
+# Debian keeps ensurepip in a package of its own; a pip beside the interpreter can fill in for it.
+define new_environment
+{ command -v $(PYTHON) >/dev/null || { echo "stagelang needs Python 3.11 or newer: install python3, or name one with make PYTHON=..." >&2; exit 1; }; \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "stagelang needs Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) --version): name another with make PYTHON=..." >&2; exit 1; }; \
+if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(1); \
+elif $(PYTHON) -m pip --version >/dev/null 2>&1; then $(PYTHON) -m venv --without-pip $(1) && $(PYTHON) -m pip --quiet --python $(1)/bin/python install pip; \
+else echo "$(PYTHON) can make no environment: as root, apt-get install python3-venv, then make again" >&2; exit 1; fi; }
+endef
