@@ -20,7 +20,7 @@ def bless(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--bless"))
 
 
-# CI installs every program that a test may want: a skip there is a hole in the proof, so STAGELANG_FORBID_SKIPS fails it.
+# CI installs every program that a test may want: a skip there is a hole in the proof, which this variable fails.
 
 
 def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
