@@ -6,7 +6,7 @@ ARGS ?=
 
 DEMO := examples/digit_reader/pipeline.py
 BIN := .venv/bin
-PIP_INSTALL := -m pip install --quiet --no-deps --disable-pip-version-check
+PIP_INSTALL := -m pip install -qq --no-deps --disable-pip-version-check
 FROM_LOCK := $(PIP_INSTALL) --require-hashes --only-binary=:all: -r
 OURSELVES := $(PIP_INSTALL) --no-build-isolation --editable .
 
