@@ -16,7 +16,7 @@ OURSELVES := $(PIP_INSTALL) --no-build-isolation --editable .
 
 help: ## list these targets
 	@echo "usage: make TARGET"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "  $$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
 
 demo: .venv/ourselves ## check, compile, run and draw the first example on real data
 	@$(BIN)/stagelang check $(DEMO)
