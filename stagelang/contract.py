@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import typing
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Generic, final
+from typing import Any, ClassVar, Generic, Protocol, cast, final
 
 from attrs import frozen
 from typing_extensions import Self, TypeVar
@@ -68,6 +68,16 @@ class ColumnRef(str, Generic[O_contra, T_co]):
         raise NotImplementedError
 
 
+class ColumnOwner(Protocol[O_contra]):
+    """A contract class, as the type checkers see it where one of its columns is read.
+
+    Taking `type[O]` instead would have mypy read `Base.column` as the refined contract's own where one is expected, and then
+    refuse the base.
+    """
+
+    def _describes(self, rows: O_contra, /) -> None: ...
+
+
 class Column(Generic[T]):
     """One column of a contract: `ink: Column[float] = column(ge=0, le=1)`; read on the class it is a `ColumnRef`."""
 
@@ -81,8 +91,8 @@ class Column(Generic[T]):
     def __set_name__(self, owner: type[Contract], name: str) -> None:
         self.name = name
 
-    def __get__(self, instance: None, owner: type[O]) -> ColumnRef[O, T]:
-        return ColumnRef(self.name, owner, self)
+    def __get__(self, instance: None, owner: ColumnOwner[O]) -> ColumnRef[O, T]:
+        return ColumnRef(self.name, cast(type[Contract], owner), self)
 
     def _holds(self, value: T) -> T:
         """Say to the type checkers that a column is invariant in what it holds."""
@@ -203,12 +213,17 @@ class Contract:
             f"a contract describes tables and has no instances: expected Table.of({cls.__name__}, frame), got {cls.__name__}()"
         )
 
+    @classmethod
+    def _describes(cls, rows: Self, /) -> None:
+        """Say to the type checkers that this class owns its columns; see `ColumnOwner`."""
+
 
 def columns_of(contract: type[Contract]) -> dict[str, Column[Any]]:
     """Give the contract's columns by name, inherited ones first, in the order in which they were written."""
     found: dict[str, Column[Any]] = {}
     for base in reversed(contract.__mro__):
-        for name, value in base.__dict__.items():
+        for name in (*base.__dict__.get("__annotations__", {}), *base.__dict__):
+            value = base.__dict__.get(name)
             if isinstance(value, Column):
                 found[name] = value
     return found

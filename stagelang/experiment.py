@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, ParamSpec, final
+from typing import Any, Generic, ParamSpec, Protocol, final
 
 from typing_extensions import TypeVar
 
 from stagelang.contract import ColumnRef, Contract
 from stagelang.handle import Table
 from stagelang.origin import caller_origin
+from stagelang.stage import Options, Stage
 
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F")
 C = TypeVar("C", bound=Contract)
 C_contra = TypeVar("C_contra", bound=Contract, contravariant=True)
+
+
+class Replaceable(Protocol[F]):
+    """A stage, as the type checkers see one that another is put in place of.
+
+    Taking `Callable[P, R]` or `Stage[P, R]` instead would have them widen `R` until a stage of any result fits.
+    """
+
+    function: F
+
+    @property
+    def settings(self) -> Options:
+        """What is said about it beyond its code; metrics have none, so they are refused."""
+        ...
 
 
 class Experiment:
@@ -28,7 +44,7 @@ class Experiment:
 class Swap(Experiment):
     """Run another stage of the same signature in a stage's place."""
 
-    def __init__(self, stage: Callable[P, R], other: Callable[P, R]) -> None:
+    def __init__(self, stage: Replaceable[Callable[P, R]], other: Callable[P, R]) -> None:
         super().__init__()
         self.stage, self.other = stage, other
 
@@ -37,7 +53,7 @@ class Swap(Experiment):
 class Ablate(Experiment):
     """Leave a stage out: its first input takes its output's place, which the contracts must allow."""
 
-    def __init__(self, stage: Callable[..., Any]) -> None:
+    def __init__(self, stage: Stage[..., Any]) -> None:
         super().__init__()
         self.stage = stage
 
@@ -75,7 +91,7 @@ class Seeds(Experiment):
 class Sweep(Experiment):
     """Run a stage with each of several values of a parameter: `Sweep(embed, components=[8, 16, 24])`."""
 
-    def __init__(self, stage: Callable[..., Any], **values: Sequence[Any]) -> None:
+    def __init__(self, stage: Stage[..., Any], **values: Sequence[Any]) -> None:
         super().__init__()
         self.stage, self.values = stage, {name: tuple(each) for name, each in values.items()}
 

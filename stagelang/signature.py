@@ -91,7 +91,7 @@ def read_signature(function: Callable[..., Any], names: Mapping[str, Any]) -> Si
         )
     result = hints.get("return")
     return Signature(
-        arguments=arguments, outputs=_outputs(result, problems), result=result, problems=tuple(problems)
+        arguments=arguments, outputs=_outputs(result, names, problems), result=result, problems=tuple(problems)
     )
 
 
@@ -164,17 +164,19 @@ def is_contract(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Contract)
 
 
-def is_named_tuple(annotation: Any) -> bool:
-    """Tell whether an annotation is a NamedTuple class: a stage's several outputs."""
-    return isinstance(annotation, type) and tuple in annotation.__mro__ and hasattr(annotation, "_fields")
+def named_tuple_of(annotation: Any) -> Any:
+    """Give the NamedTuple class of `Fitted` or `Halves[Scans]`, a stage's several outputs; None if it is something else."""
+    written: Any = typing.get_origin(annotation) or annotation
+    is_one = isinstance(written, type) and tuple in written.__mro__ and hasattr(written, "_fields")
+    return written if is_one else None
 
 
-def _outputs(result: Any, problems: list[tuple[str, str]]) -> dict[str, Shape]:
+def _outputs(result: Any, names: Mapping[str, Any], problems: list[tuple[str, str]]) -> dict[str, Shape]:
     shape = shape_of(result)
     if shape is not None:
         return {"out": shape}
-    if is_named_tuple(result):
-        return _named_outputs(result, problems)
+    if named_tuple_of(result) is not None:
+        return _named_outputs(result, names, problems)
     if not any(where == "return" for where, _ in problems) and getattr(result, "__name__", "") != "PerRow":
         written = "nothing" if result is None else getattr(result, "__qualname__", str(result))
         problems.append(
@@ -183,19 +185,31 @@ def _outputs(result: Any, problems: list[tuple[str, str]]) -> dict[str, Shape]:
     return {}
 
 
-def _named_outputs(result: Any, problems: list[tuple[str, str]]) -> dict[str, Shape]:
-    module = sys.modules.get(result.__module__)
-    names = {**vars(typing), **(vars(module) if module else {}), **getattr(result, "__namespace__", {})}
+def _named_outputs(
+    result: Any, names: Mapping[str, Any], problems: list[tuple[str, str]]
+) -> dict[str, Shape]:
+    fields = named_tuple_of(result)
+    module = sys.modules.get(fields.__module__)
+    visible = {**vars(typing), **(vars(module) if module else {}), **names}
     outputs: dict[str, Shape] = {}
-    for name, annotation in result.__annotations__.items():
+    for name, annotation in fields.__annotations__.items():
         written = annotation.__forward_arg__ if isinstance(annotation, typing.ForwardRef) else annotation
         try:
-            shape = shape_of(eval(written, names) if isinstance(written, str) else written)
+            evaluated = eval(written, visible) if isinstance(written, str) else written
         except Exception as error:  # as above
             problems.append(("return", f"field {name!r}: {type(error).__name__}: {error}"))
             continue
+        shape = shape_of(_filled_in(evaluated, result))
         if shape is None:
             problems.append(("return", f"field {name!r} is no handle: expected Table, Model, Value or Files"))
         else:
             outputs[name] = shape
     return outputs
+
+
+def _filled_in(field: Any, result: Any) -> Any:
+    """Put the arguments of `Halves[Scans]` where its field `Table[C, Train]` has its parameters."""
+    parameters: tuple[Any, ...] = getattr(typing.get_origin(result), "__parameters__", ())
+    given = dict(zip(parameters, typing.get_args(result), strict=True))
+    wanted: tuple[Any, ...] = getattr(field, "__parameters__", ())
+    return field[tuple(given.get(parameter, parameter) for parameter in wanted)] if given and wanted else field

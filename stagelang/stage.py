@@ -16,11 +16,11 @@ from stagelang.names import current_scope
 from stagelang.origin import Origin, caller_frame, caller_origin, function_origin
 from stagelang.recording import recorded
 from stagelang.running import is_running
-from stagelang.signature import Signature, is_named_tuple, read_signature
+from stagelang.signature import Signature, named_tuple_of, read_signature
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
-R = TypeVar("R")
+R = TypeVar("R", bound=Handle | tuple[Handle, ...])
 
 
 @final
@@ -124,10 +124,10 @@ class Stage(Generic[P, R_co]):
 
     def _lazy_result(self, call: Call) -> Any:
         outputs = {port: shape.lazy(Bound(call, port)) for port, shape in self.signature.outputs.items()}
-        result = self.signature.result
-        if is_named_tuple(result):
-            missing = {field: Handle(Bound(call, field)) for field in result._fields if field not in outputs}
-            return result(**{**outputs, **missing})
+        fields = named_tuple_of(self.signature.result)
+        if fields is not None:
+            missing = {field: Handle(Bound(call, field)) for field in fields._fields if field not in outputs}
+            return fields(**{**outputs, **missing})
         return outputs["out"] if "out" in outputs else Handle(Bound(call, "out"))
 
     def named(self, name: str) -> Stage[P, R_co]:
@@ -248,7 +248,7 @@ def command(
     network: bool = False,
     tags: Sequence[str] = (),
 ) -> Callable[[Callable[P, R]], Stage[P, R]]:
-    """Declare a stage that runs a program; the decorated function gives its types and has no body.
+    """Declare a stage that runs a program; the decorated function gives its types, and its body is `raise NotImplementedError`.
 
     In `argv`, `{x}` stands for the path of input or output `x` (`{out}` where there is one output), or for the text of parameter `x`;
     `{x:csv}` asks for a table as CSV instead of Parquet, `{seed}` is the stage's seed. No shell is involved.

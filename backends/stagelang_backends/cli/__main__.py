@@ -1,0 +1,7 @@
+"""`python -m stagelang_backends.cli` is the `stagelang` command."""
+
+import sys
+
+from stagelang_backends.cli.main import main
+
+sys.exit(main())

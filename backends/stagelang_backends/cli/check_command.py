@@ -1,0 +1,43 @@
+"""Find what is wrong with a pipeline, before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from stagelang_backends.cli.main import FINDINGS, OK
+from stagelang_backends.cli.spec_arguments import add_spec
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_spec(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "sarif", "github", "junit"),
+        default="text",
+        help="how findings are written",
+    )
+    parser.add_argument(
+        "--data", action="store_true", help="also look at the sources: headers and footers only"
+    )
+    parser.add_argument("--exit-zero", action="store_true", help="give exit code 0 whatever is found")
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Check, and print the findings to the standard output."""
+    from stagelang_compiler.compiler import check_file
+    from stagelang_compiler.rendering import render, wants_colour
+
+    result = check_file(arguments.spec, pipeline=arguments.pipeline)
+    root = result.spec.root if result.spec else arguments.spec.absolute().parent
+    colour = arguments.format == "text" and wants_colour(sys.stdout)
+    sys.stdout.write(render(result.diagnostics, format=arguments.format, root=root, colour=colour))
+    data_ok = _check_data(result.plan, Path(root)) if arguments.data and result.plan else True
+    if result.plan and arguments.format == "text":
+        plan = result.plan
+        print(
+            f"{plan.name}: {len(plan.nodes)} nodes, {len(plan.contracts)} contracts, {len(plan.metrics)} metrics, {len(plan.gates)} gates"
+        )
+    return OK if arguments.exit_zero or (result.ok and data_ok) else FINDINGS

@@ -1,0 +1,126 @@
+"""Finds the command that was asked for, runs it, and turns what goes wrong into one message and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, NoReturn
+
+OK, FINDINGS, USAGE, STAGE_FAILED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""Exit codes: all well; findings or gates failed; wrong usage or configuration; a stage failed; stagelang's own mistake; Ctrl-C."""
+
+
+class Command(NamedTuple):
+    """A command: the module that carries it out, and what it is for in a line."""
+
+    module: str
+    summary: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "init": Command("init", "make a first pipeline in a folder"),
+    "check": Command("check", "find what is wrong with a pipeline, before anything runs"),
+    "run": Command("run", "run what isn't up to date, and judge the gates"),
+    "why": Command("why", "say why a node would run again, or wouldn't"),
+    "report": Command("report", "write the last run's report as one HTML page"),
+    "diagram": Command("diagram", "draw the pipeline as SVG, DOT, Mermaid or HTML"),
+    "plan": Command("plan", "show the compiled plan"),
+    "compile": Command("compile", "write the files of a target, such as a local script"),
+    "explain": Command("explain", "explain a rule, such as SL201"),
+}
+
+_HEAD = """\
+stagelang: typed pipelines whose results can be trusted
+
+usage: stagelang COMMAND [PIPELINE.py] [options]
+"""
+_TAIL = """
+  stagelang COMMAND --help   what a command takes
+  stagelang --version        the version
+
+PIPELINE.py is 'pipeline.py' in the current folder unless another file is named.
+exit codes: 0 all well, 1 findings or failed gates, 2 wrong usage, 3 a stage failed, 4 a mistake of stagelang's own, 130 interrupted
+"""
+
+
+class UsageError(Exception):
+    """What a person asked for can't be done: what, and one next step."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\n  help: see '{self.prog} --help'")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(words)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("interrupted: what was finished is kept, the same command goes on", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:
+        return _internal(error)
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview(), end="")
+        return OK
+    if words[0] in ("-V", "--version"):
+        from importlib.metadata import version
+
+        print(f"stagelang {version('stagelang')}")
+        return OK
+    name, *rest = words
+    if name not in COMMANDS:
+        raise UsageError(_unknown(name))
+    module = importlib.import_module(f"stagelang_backends.cli.{COMMANDS[name].module}_command")
+    parser = _Parser(prog=f"stagelang {name}", description=module.__doc__, allow_abbrev=False)
+    module.add_arguments(parser)
+    code: int = module.carry_out(parser.parse_args(rest))
+    return code
+
+
+def overview() -> str:
+    """Write the general help."""
+    rows = (f"  {name:<9} {command.summary}" for name, command in COMMANDS.items())
+    return _HEAD + "\ncommands:\n" + "\n".join(rows) + "\n" + _TAIL
+
+
+def _unknown(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, COMMANDS, 1)
+    action = f"did you mean 'stagelang {near[0]}'?" if near else "see 'stagelang --help'"
+    return f"there is no command {name!r}\n  help: {action}"
+
+
+def _internal(error: Exception) -> int:
+    from stagelang.errors import StagelangError
+
+    if isinstance(error, StagelangError):
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE
+    import traceback
+
+    if os.environ.get("STAGELANG_TRACE"):
+        traceback.print_exception(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    what = "".join(traceback.format_exception_only(error)).strip()
+    print(
+        f"internal error: {what}\n  --> {os.path.basename(last.filename)}:{last.lineno}\n"
+        "  help: this is a mistake in stagelang; run again with STAGELANG_TRACE=1 and file an issue with what it prints",
+        file=sys.stderr,
+    )
+    return INTERNAL

@@ -1,0 +1,43 @@
+"""All rules and all checks, in the order in which they are listed and run."""
+
+from __future__ import annotations
+
+from stagelang_compiler.checks import (
+    contracts,
+    experiments,
+    governance,
+    metrics,
+    populations,
+    reproducibility,
+    structure,
+    targets,
+)
+from stagelang_compiler.diagnostics import INTERNAL_ERROR
+
+RULES = (
+    INTERNAL_ERROR,
+    *structure.RULES,
+    *contracts.RULES,
+    *reproducibility.RULES,
+    *governance.RULES,
+    *metrics.RULES,
+    *populations.RULES,
+    *experiments.RULES,
+    *targets.RULES,
+)
+
+CHECKS = (
+    *structure.CHECKS,
+    *contracts.CHECKS,
+    *governance.CHECKS,
+    *metrics.CHECKS,
+    *populations.CHECKS,
+    *experiments.CHECKS,
+    *targets.CHECKS,
+)
+"""Judge the graph."""
+
+PLAN_CHECKS = reproducibility.PLAN_CHECKS
+"""Judge the Plan of a graph without errors."""
+
+__all__ = ["CHECKS", "PLAN_CHECKS", "RULES"]

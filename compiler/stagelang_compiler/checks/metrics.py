@@ -1,0 +1,206 @@
+"""SL5: what metrics mean, and gates on them (methods: Stevens 1946; Gray et al. 1997)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stagelang.contract import columns_of
+from stagelang.gate import Gate
+from stagelang.metric import Expression, MetricDefinition
+from stagelang_compiler import plan
+from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
+from stagelang_compiler.graph import Graph, GraphNode, bound_of
+from stagelang_compiler.lower.contracts import lower_unit
+from stagelang_compiler.metric_algebra import Meaning, combine
+
+
+def _rule(code: str, name: str, summary: str) -> Rule:
+    return Rule(code=code, name=name, severity=Severity.ERROR, summary=summary)
+
+
+UNIT_MISMATCH = _rule(
+    "SL502", "unit-mismatch", "metrics of different units are added, subtracted or converted into each other"
+)
+GATE_AGAINST_DIRECTION = _rule(
+    "SL503", "gate-against-direction", "a gate bounds a metric on the side that its direction doesn't ask for"
+)
+BAD_TOLERANCE = _rule("SL514", "bad-tolerance", "a comparison whose tolerance isn't a positive number")
+BOUND_OUT_OF_RANGE = _rule(
+    "SL516", "bound-out-of-range", "a gate whose bound lies outside of the metric's range"
+)
+EMPTY_RANGE = _rule("SL530", "empty-range", "a metric or gate whose lower bound isn't below its upper bound")
+BAD_AGGREGATE = _rule("SL531", "bad-aggregate", "an aggregation with a parameter that it can't have")
+UNKNOWN_CLUSTER = _rule(
+    "SL532", "unknown-cluster", "a metric's unit of independence is no column of the table it reads"
+)
+
+RULES = (
+    UNIT_MISMATCH,
+    GATE_AGAINST_DIRECTION,
+    BAD_TOLERANCE,
+    BOUND_OUT_OF_RANGE,
+    EMPTY_RANGE,
+    BAD_AGGREGATE,
+    UNKNOWN_CLUSTER,
+)
+
+
+def check_definitions(graph: Graph) -> Iterator[Diagnostic]:
+    """Check what each metric's definition says."""
+    seen: set[Any] = set()
+    for node in graph.nodes:
+        definition = node.stage
+        if isinstance(definition, MetricDefinition) and definition not in seen:
+            seen.add(definition)
+            yield from _definition(definition, node)
+
+
+def _definition(definition: MetricDefinition[Any, Any], node: GraphNode) -> Iterator[Diagnostic]:
+    meaning, place, name = definition.meaning, (Place(definition.origin),), definition.name
+    low, high = meaning.range
+    if low is not None and high is not None and not low < high:
+        yield Diagnostic(
+            rule=EMPTY_RANGE, message=f"the range of metric {name!r} is empty", places=place, subject=name, found=f"({low:g}, {high:g})",
+            help="write the least and the greatest value that it can take, None for no bound",
+        )  # fmt: skip
+    aggregate = meaning.aggregate
+    if aggregate.kind == "quantile" and not 0 < (aggregate.parameter or 0) < 1:
+        yield _bad_aggregate(
+            definition, f"quantile({aggregate.parameter})", "a quantile between 0 and 1, both excluded"
+        )
+    if aggregate.kind == "calibration_error" and not (aggregate.parameter or 0) >= 2:
+        yield _bad_aggregate(definition, f"calibration_error(bins={aggregate.parameter})", "two bins or more")
+    if aggregate.columns < 1:
+        yield _bad_aggregate(
+            definition, f"{aggregate.kind} of {aggregate.columns} columns", "one column or more"
+        )
+    tables = [
+        edge.needed.contract
+        for edge in node.inputs
+        if edge.needed and edge.needed.kind == "table" and edge.needed.contract
+    ]
+    if meaning.cluster and tables and meaning.cluster not in columns_of(tables[0]):
+        known = columns_of(tables[0])
+        meant = did_you_mean(meaning.cluster, known)
+        yield Diagnostic(
+            rule=UNKNOWN_CLUSTER, message=f"metric {name!r} counts rows by {meaning.cluster!r}, which isn't a column of {tables[0].__name__!r}",
+            places=place, subject=name, expected=", ".join(known),
+            help=f"did you mean {meant!r}?" if meant else "name a column of the first table that the metric reads",
+        )  # fmt: skip
+
+
+def _bad_aggregate(definition: MetricDefinition[Any, Any], found: str, expected: str) -> Diagnostic:
+    return Diagnostic(
+        rule=BAD_AGGREGATE, message=f"metric {definition.name!r} is aggregated by {found}", places=(Place(definition.origin),),
+        subject=definition.name, expected=expected, help="correct the aggregation's parameter",
+    )  # fmt: skip
+
+
+def meanings(graph: Graph) -> dict[str, Meaning]:
+    """Infer unit, direction and range of every metric and expression, in the order in which they stand in the graph."""
+    found: dict[str, Meaning] = {}
+    for name, metric in graph.metrics.items():
+        found[name] = _inferred(metric, graph, found)
+    return found
+
+
+def _inferred(metric: GraphNode | Expression, graph: Graph, known: dict[str, Meaning]) -> Meaning:
+    if isinstance(metric, GraphNode):
+        assert isinstance(metric.stage, MetricDefinition)
+        said = metric.stage.meaning
+        low, high = said.range
+        return Meaning(unit=lower_unit(said.unit), better=said.better, low=low, high=high)
+    parts = [_part(operand, graph, known) for operand in metric.operands]
+    return combine(metric.operation, parts, lower_unit(metric.unit) if metric.unit is not None else None)
+
+
+def _part(operand: Any, graph: Graph, known: dict[str, Meaning]) -> Meaning | float:
+    return known[graph.metric_name(operand)] if bound_of(operand) else float(operand)
+
+
+def check_expressions(graph: Graph) -> Iterator[Diagnostic]:
+    """Check that units agree in sums, differences and conversions."""
+    known = meanings(graph)
+    for name, metric in graph.metrics.items():
+        if not isinstance(metric, Expression) or metric.operation not in ("+", "-", "convert"):
+            continue
+        first = known[graph.metric_name(metric.operands[0])].unit
+        second = (
+            known[name].unit
+            if metric.operation == "convert"
+            else known[graph.metric_name(metric.operands[1])].unit
+        )
+        same = dict(first.powers) == dict(second.powers)
+        if same and (metric.operation == "convert" or first.factor == second.factor):
+            continue
+        verb = {"+": "adds", "-": "subtracts", "convert": "converts"}[metric.operation]
+        action = (
+            "convert one with .to(...) first"
+            if same
+            else "combine metrics of one unit only, or use .per(...) or .times(...)"
+        )
+        yield Diagnostic(
+            rule=UNIT_MISMATCH, message=f"expression {name!r} {verb} {first.text} and {second.text}", places=(Place(metric.origin),), subject=name,
+            expected=first.text, found=second.text, help=action,
+        )  # fmt: skip
+
+
+def check_gates(graph: Graph) -> Iterator[Diagnostic]:
+    """Check each gate's bounds against its metric's range and direction."""
+    known = meanings(graph)
+    for gate in graph.pipeline.gates:
+        name = graph.metric_name(gate.metric) if isinstance(gate, Gate) else ""
+        if name:
+            yield from _gate(gate, name, known[name])
+
+
+def _gate(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]:
+    place = (Place(gate.origin),)
+    wrong = {"at_least": "lower", "at_most": "higher"}.get(gate.kind)
+    if meaning.better == wrong:
+        side, action = ("at least", "at_most") if wrong == "lower" else ("at most", "at_least")
+        yield Diagnostic(
+            rule=GATE_AGAINST_DIRECTION, message=f"{name!r} must be {side} a bound, though {meaning.better} is better", places=place, subject=name,
+            help=f"use .{action}(...), or .between(...) to bound both sides",
+        )  # fmt: skip
+    if gate.kind == "not_worse_than":
+        yield from _comparison(gate, name, meaning)
+    for bound in (gate.low, gate.high):
+        if bound is not None and not _inside(bound, meaning):
+            yield Diagnostic(
+                rule=BOUND_OUT_OF_RANGE, message=f"a gate bounds {name!r} at {bound:g}, which it can't reach", places=place, subject=name,
+                expected=f"within {range_text(meaning)}", found=f"{bound:g}", help=f"write the bound in the metric's unit, {meaning.unit.text}",
+            )  # fmt: skip
+    if gate.low is not None and gate.high is not None and not gate.low < gate.high:
+        yield Diagnostic(
+            rule=EMPTY_RANGE, message=f"no value of {name!r} lies between {gate.low:g} and {gate.high:g}", places=place, subject=name,
+            help="write the lower bound first",
+        )  # fmt: skip
+
+
+def _comparison(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]:
+    if meaning.better == "none":
+        yield Diagnostic(
+            rule=GATE_AGAINST_DIRECTION, message=f"{name!r} can't be worse: its direction is 'none'", places=(Place(gate.origin),), subject=name,
+            help="give the metric a direction, or gate it with .between(...)",
+        )  # fmt: skip
+    if gate.tolerance is None or not gate.tolerance > 0:
+        yield Diagnostic(
+            rule=BAD_TOLERANCE, message=f"{name!r} is compared with a tolerance of {gate.tolerance}", places=(Place(gate.origin),), subject=name,
+            expected="a positive number", help=f"say how much worse is still good, in the metric's unit, {meaning.unit.text}",
+        )  # fmt: skip
+
+
+def _inside(bound: float, meaning: Meaning) -> bool:
+    return (meaning.low is None or bound >= meaning.low) and (meaning.high is None or bound <= meaning.high)
+
+
+def range_text(meaning: Meaning | plan.Metric) -> str:
+    """Write a range as [0, 1] or [0, ∞)."""
+    low = "(-∞" if meaning.low is None else f"[{meaning.low:g}"
+    high = "∞)" if meaning.high is None else f"{meaning.high:g}]"
+    return f"{low}, {high}"
+
+
+CHECKS = (check_definitions, check_expressions, check_gates)

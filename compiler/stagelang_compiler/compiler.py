@@ -1,0 +1,98 @@
+"""Load, check, lower: the way from a `pipeline.py` to findings and a Plan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar, final
+
+from attrs import frozen
+
+from stagelang.origin import Origin
+from stagelang_compiler.checks import CHECKS, PLAN_CHECKS
+from stagelang_compiler.checks.waivers import apply_waivers
+from stagelang_compiler.diagnostics import Diagnostic, Severity, finding_count, internal_error, sort_key
+from stagelang_compiler.fingerprint import Fingerprinter
+from stagelang_compiler.fingerprint.values import UnhashableValue, encode_value
+from stagelang_compiler.graph import Edge, Graph, build
+from stagelang_compiler.lower import lower
+from stagelang_compiler.plan import Plan
+from stagelang_compiler.plan_codec import canonical
+from stagelang_compiler.spec import Spec, load
+
+
+T = TypeVar("T")
+
+
+@final
+@frozen(kw_only=True)
+class Checked:
+    """What checking a spec gave: its findings in a stable order, waived ones included, and its Plan if no error stands."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    spec: Spec | None
+    graph: Graph | None
+    plan: Plan | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether no error stands."""
+        return finding_count(self.diagnostics)[Severity.ERROR] == 0
+
+
+def check_file(path: Path, *, pipeline: str = "", today: dt.date | None = None) -> Checked:
+    """Load a spec, check it and, where no error stands, lower it to a Plan; runs no stage and reads no data.
+
+    Args:
+        path: the pipeline's file.
+        pipeline: the pipeline's name, where the file declares several.
+        today: the day on which waivers are judged; today in UTC unless said.
+    """
+    spec, findings = load(path, pipeline)
+    if spec is None:
+        return Checked(diagnostics=tuple(sorted(findings, key=sort_key)), spec=None, graph=None, plan=None)
+    graph = build(spec.pipeline, spec.recording, _encoded)
+    for check in CHECKS:
+        findings += _run(check, graph, spec.pipeline.origin)
+    day = today or dt.datetime.now(dt.UTC).date()
+    judged = apply_waivers(spec.pipeline.waivers, findings, day)
+    plan = None
+    if finding_count(judged)[Severity.ERROR] == 0:
+        plan = _lowered(spec, graph)
+        for plan_check in PLAN_CHECKS:
+            findings += _run(plan_check, plan, spec.pipeline.origin)
+        judged = apply_waivers(spec.pipeline.waivers, findings, day)
+    return Checked(diagnostics=tuple(sorted(judged, key=sort_key)), spec=spec, graph=graph, plan=plan)
+
+
+def _run(check: Callable[[T], Iterator[Diagnostic]], judged: T, at: Origin) -> list[Diagnostic]:
+    """Run a check; one that breaks becomes a finding and hides no other's."""
+    found: list[Diagnostic] = []
+    try:
+        found.extend(check(judged))
+    except Exception as error:  # a check's own mistake must not hide the user's
+        found.append(internal_error(check.__name__, error, at=at))
+    return found
+
+
+def _lowered(spec: Spec, graph: Graph) -> Plan:
+    return lower(
+        graph,
+        spec=spec.path.relative_to(spec.root).as_posix(),
+        root=spec.root,
+        fingerprinter=Fingerprinter(spec.root),
+        proved=_never_proved,
+    )
+
+
+def _never_proved(edge: Edge) -> bool:
+    return False
+
+
+def _encoded(value: object) -> str:
+    """Give equal texts for equal values; what has no content to compare is told apart by its identity."""
+    try:
+        return canonical(encode_value(value, "parameter"))
+    except UnhashableValue:
+        return f"at {id(value)}"

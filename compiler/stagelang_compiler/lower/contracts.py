@@ -1,0 +1,151 @@
+"""Lowers contract classes: `class Scans(Contract)` becomes `contracts["Scans"]`, with its columns and a digest of its promises.
+
+before  Scans.ink: Column[float] = column(ge=0, unit=u.RATIO)
+after   Column(name="ink", type="float", ge=0, unit=Unit(text="1", factor=1.0, powers={}))
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import hashlib
+import inspect
+import linecache
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from stagelang.contract import Column, Contract, column_types, columns_of, logical_type
+from stagelang.units import measure, unit_text
+from stagelang_compiler import plan
+from stagelang_compiler.plan_codec import canonical
+
+
+def contract_names(contracts: Iterable[type[Contract]]) -> dict[type[Contract], str]:
+    """Give each contract its name in the Plan: the class's, with the module's before it where two classes share one."""
+    used: dict[str, list[type[Contract]]] = {}
+    for contract in dict.fromkeys(contracts):
+        used.setdefault(contract.__name__, []).append(contract)
+    return {
+        contract: name if len(group) == 1 else f"{contract.__module__}.{contract.__qualname__}"
+        for name, group in used.items()
+        for contract in group
+    }
+
+
+def lower_contract(contract: type[Contract], name: str, root: Path, docs: AttributeDocs) -> plan.Contract:
+    """Lower one contract."""
+    types = column_types(contract)
+    said = docs.of(contract)
+    columns = tuple(
+        _lower_column(column, types.get(column_name), said.get(column_name, ""), contract, root)
+        for column_name, column in columns_of(contract).items()
+    )
+    lowered = plan.Contract(
+        name=name,
+        version=contract.__version__,
+        owner=contract.__owner__,
+        description=inspect.cleandoc(contract.__dict__.get("__doc__") or ""),
+        closed=contract.__closed__,
+        min_rows=contract.__rows__[0],
+        max_rows=contract.__rows__[1],
+        columns=columns,
+        digest="",
+        origin=contract.__origin__.relative_to(root),
+    )
+    return evolve(lowered, digest=promise_digest(lowered))
+
+
+def promise_digest(contract: plan.Contract) -> str:
+    """Digest what a contract promises: not its name, its owner, or what is said about it."""
+    columns = [
+        [
+            column.name, column.type, column.nullable, column.unique, column.key, column.group, column.time, column.ge, column.gt,
+            column.le, column.lt, column.isin, column.pattern, column.length, _unit_key(column.unit), column.role,
+        ]
+        for column in contract.columns
+    ]  # fmt: skip
+    promises = [contract.version, contract.closed, contract.min_rows, contract.max_rows, columns]
+    return "sha256:" + hashlib.sha256(canonical(promises).encode()).hexdigest()
+
+
+def _unit_key(unit: plan.Unit | None) -> Any:
+    return None if unit is None else [unit.factor, dict(unit.powers)]
+
+
+def lower_unit(unit: Any) -> plan.Unit:
+    """Lower a unit class or expression."""
+    normal = measure(unit)
+    return plan.Unit(text=unit_text(unit), factor=normal.factor, powers=normal.powers)
+
+
+def _lower_column(
+    column: Column[Any], python_type: Any, said: str, contract: type[Contract], root: Path
+) -> plan.Column:
+    limits = column.limits
+    origin = column.origin or contract.__origin__
+    return plan.Column(
+        name=column.name,
+        type=logical_type(python_type) or "",
+        nullable=limits.nullable,
+        unique=limits.unique,
+        key=limits.key,
+        group=limits.group,
+        time=limits.time,
+        ge=_plain(limits.ge),
+        gt=_plain(limits.gt),
+        le=_plain(limits.le),
+        lt=_plain(limits.lt),
+        isin=None
+        if limits.isin is None
+        else tuple(sorted((_plain(value) for value in limits.isin), key=repr)),
+        pattern=limits.pattern,
+        length=limits.length,
+        unit=None if limits.unit is None else lower_unit(limits.unit),
+        role=limits.role,
+        description=limits.description or said,
+        origin=origin.relative_to(root),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else value
+
+
+class AttributeDocs:
+    """The docstrings below attributes, read from the source; each file is parsed once."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, Mapping[tuple[str, int], Mapping[str, str]]] = {}
+
+    def of(self, contract: type[Contract]) -> dict[str, str]:
+        """Give the docstring of each column that has one, inherited ones included."""
+        found: dict[str, str] = {}
+        for base in reversed(contract.__mro__):
+            origin = base.__dict__.get("__origin__")
+            if origin is not None and base is not Contract:
+                found |= self._file(origin.file).get((base.__name__, origin.line), {})
+        return found
+
+    def _file(self, file: str) -> Mapping[tuple[str, int], Mapping[str, str]]:
+        if file not in self._files:
+            try:
+                tree = ast.parse("".join(linecache.getlines(file)))
+            except SyntaxError:  # a file that changed since it was loaded
+                tree = ast.Module(body=[], type_ignores=[])
+            classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+            self._files[file] = {(node.name, node.lineno): _documented(node) for node in classes}
+        return self._files[file]
+
+
+def _documented(node: ast.ClassDef) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for statement, following in zip(node.body, node.body[1:], strict=False):
+        match statement, following:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = inspect.cleandoc(text)
+            case _:
+                continue
+    return found

@@ -1,0 +1,173 @@
+"""Lowers graph nodes: bound calls become `nodes`, each with the hash of what it computes.
+
+before  embed(halves.train, components=24)
+after   Node(name="embed.train", id="sha256:...", kind="stage", stage="embed", inputs=(Input(node="split_scans", output="train", ...)))
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from stagelang.contract import Contract
+from stagelang.signature import Shape
+from stagelang.source import Source
+from stagelang.split import Split
+from stagelang.stage import Stage
+from stagelang_compiler import plan
+from stagelang_compiler.codec_names import codec_name, type_name
+from stagelang_compiler.fingerprint.values import encode_value
+from stagelang_compiler.graph import Edge, GraphNode
+from stagelang_compiler.plan_codec import canonical
+from stagelang_compiler.source_format import source_format
+
+
+def lower_nodes(
+    nodes: tuple[GraphNode, ...],
+    *,
+    seed: int,
+    root: Path,
+    contracts: Mapping[str, plan.Contract],
+    names: Mapping[type[Contract], str],
+    stages: Mapping[str, plan.Stage],
+    stage_names: Mapping[Any, str],
+    proved: Callable[[Edge], bool],
+) -> tuple[plan.Node, ...]:
+    """Lower all nodes, producers first."""
+    lowered: dict[int, plan.Node] = {}
+    for node in nodes:
+        stage = stages[stage_names[node.stage]] if node.stage else None
+        inputs = tuple(
+            sorted(
+                (_input(edge, names, proved) for edge in node.inputs),
+                key=lambda each: (each.argument, each.index or 0),
+            )
+        )
+        outputs = tuple(_output(port, shape, node, names) for port, shape in node.outputs.items())
+        params = {name: encode_value(value, name) for name, value in sorted(node.params.items())}
+        node_seed = stage_seed(seed, node.base if node.kind != "split" else "split", 0)
+        source = _source(node) if node.kind == "source" else None
+        split = _split(node) if node.kind == "split" else None
+        ids = {edge.producer.name: lowered[id(edge.producer)].id for edge in node.inputs}
+        identity = _identity(stage, node, inputs, outputs, params, node_seed, source, split, ids, contracts)
+        lowered[id(node)] = plan.Node(
+            name=node.name,
+            id=identity,
+            kind=node.kind,
+            stage=stage.name if stage else "",
+            scope=node.declared.scope.rstrip("/"),
+            owner=stage.owner if stage else getattr(node.declared, "owner", ""),
+            inputs=inputs,
+            outputs=outputs,
+            params=params,
+            seed=node_seed,
+            source=source,
+            split=split,
+            origin=node.origin.relative_to(root),
+        )
+    return tuple(lowered.values())
+
+
+def stage_seed(seed: int, stage: str, replicate: int) -> int:
+    """Derive a stage's seed, 0 ≤ seed < 2**32, from the pipeline's seed, the stage's name and the replicate alone."""
+    text = canonical(["seed", seed, stage, replicate])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def _identity(
+    stage: plan.Stage | None,
+    node: GraphNode,
+    inputs: tuple[plan.Input, ...],
+    outputs: tuple[plan.Output, ...],
+    params: Mapping[str, Any],
+    seed: int,
+    source: plan.Source | None,
+    split: plan.Split | None,
+    ids: Mapping[str, str],
+    contracts: Mapping[str, plan.Contract],
+) -> str:
+    def promise(name: str) -> str:
+        return contracts[name].digest if name else ""
+
+    what = {
+        "kind": node.kind,
+        "code": stage.code.digest if stage else "",
+        "command": [list(stage.command.argv), dict(stage.command.files)] if stage and stage.command else None,
+        "env": list(stage.env) if stage else [],
+        "params": dict(params),
+        "seed": seed,
+        "source": [source.location, source.format] if source else None,
+        "split": [split.method, split.by, split.test, split.validation] if split else None,
+        "inputs": [
+            [each.argument, each.index, ids[each.node], each.output, promise(each.contract)]
+            for each in inputs
+        ],
+        "outputs": [[each.name, each.kind, promise(each.contract), each.codec] for each in outputs],
+    }
+    return "sha256:" + hashlib.sha256(canonical(what).encode()).hexdigest()
+
+
+def _input(edge: Edge, names: Mapping[type[Contract], str], proved: Callable[[Edge], bool]) -> plan.Input:
+    needed = edge.needed.contract if edge.needed else None
+    given = edge.producer.outputs.get(edge.port)
+    promised = given.contract if given else None
+    return plan.Input(
+        argument=edge.argument,
+        index=edge.index,
+        node=edge.producer.name,
+        output=edge.port,
+        contract=_contract_name(needed, names),
+        promised=_contract_name(promised, names),
+        proved=needed is None or needed is promised or proved(edge),
+        population=_population(given),
+    )
+
+
+def _contract_name(contract: type[Contract] | None, names: Mapping[type[Contract], str]) -> str:
+    return "" if contract is None or contract is Contract else names[contract]
+
+
+def _population(shape: Shape | None) -> str:
+    if shape is None or shape.kind not in ("table", "metric"):
+        return ""
+    return shape.population if isinstance(shape.population, str) else shape.population.__name__
+
+
+def _output(port: str, shape: Shape, node: GraphNode, names: Mapping[type[Contract], str]) -> plan.Output:
+    explicit = node.stage.settings.codec if isinstance(node.stage, Stage) else ""
+    return plan.Output(
+        name=port,
+        kind=shape.kind,
+        contract=_contract_name(shape.contract, names),
+        population=_population(shape),
+        type=type_name(shape.inner) if shape.kind in ("model", "value") else "",
+        codec=(codec_name(shape.kind, shape.inner, explicit) or "")
+        if shape.kind in ("model", "value")
+        else "",
+    )
+
+
+def _source(node: GraphNode) -> plan.Source:
+    declared = node.declared
+    assert isinstance(declared, Source)
+    return plan.Source(
+        location=declared.location, format=source_format(declared.location, declared.format) or "parquet"
+    )
+
+
+def _split(node: GraphNode) -> plan.Split:
+    declared = node.declared
+    assert isinstance(declared, Split)
+    return plan.Split(
+        method=declared.method,
+        by=str(declared.by),
+        test=_moment(declared.test),
+        validation=_moment(declared.validation),
+    )
+
+
+def _moment(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value

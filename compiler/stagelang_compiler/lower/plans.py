@@ -1,0 +1,129 @@
+"""Puts the lowered parts together: experiments, waivers, budget and the pipeline's own settings become the Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from stagelang.contract import Contract
+from stagelang.experiment import Ablate, Perturb, Seeds, Swap, Sweep
+from stagelang_compiler import plan
+from stagelang_compiler.fingerprint import Fingerprinter
+from stagelang_compiler.fingerprint.values import encode_value
+from stagelang_compiler.graph import Edge, Graph, GraphNode
+from stagelang_compiler.lower.contracts import AttributeDocs, contract_names, lower_contract
+from stagelang_compiler.lower.metrics import lower_gates, lower_metrics
+from stagelang_compiler.lower.nodes import lower_nodes
+from stagelang_compiler.lower.stages import lower_budget, lower_stage
+
+
+def lower(
+    graph: Graph, *, spec: str, root: Path, fingerprinter: Fingerprinter, proved: Callable[[Edge], bool]
+) -> plan.Plan:
+    """Lower a graph without errors to a Plan.
+
+    Args:
+        graph: the checked graph.
+        spec: the pipeline's file, relative to `root`, as POSIX path.
+        root: the pipeline's folder.
+        fingerprinter: identifies code below `root`.
+        proved: tells whether an edge's promise implies its need.
+    """
+    pipeline = graph.pipeline
+    docs = AttributeDocs()
+    names = contract_names(_contracts(graph.nodes))
+    contracts = {name: lower_contract(contract, name, root, docs) for contract, name in names.items()}
+    used = list(
+        dict.fromkeys(
+            [node.stage for node in graph.nodes if node.stage] + [each for each in _experimental(graph)]
+        )
+    )
+    stage_names = _stage_names(used)
+    stages = {stage_names[stage]: lower_stage(stage, root, fingerprinter) for stage in used}
+    return plan.Plan(
+        name=pipeline.name,
+        seed=pipeline.seed,
+        owner=pipeline.owner,
+        spec=spec,
+        contracts={name: contracts[name] for name in sorted(contracts)},
+        stages={name: stages[name] for name in sorted(stages)},
+        nodes=lower_nodes(
+            graph.nodes, seed=pipeline.seed, root=root, contracts=contracts, names=names, stages=stages,
+            stage_names=stage_names, proved=proved,
+        ),
+        metrics=lower_metrics(graph, root, fingerprinter),
+        gates=lower_gates(graph, root),
+        outputs=tuple(sorted((found[0].name, found[1]) for each in pipeline.outputs if (found := graph.node_of(each)))),
+        experiments=tuple(_experiments(graph, stage_names, root)),
+        schedule=pipeline.schedule,
+        budget=lower_budget(pipeline.budget),
+        waivers=tuple(_waivers(graph, root)),
+        origin=pipeline.origin.relative_to(root),
+    )  # fmt: skip
+
+
+def _contracts(nodes: tuple[GraphNode, ...]) -> Iterator[type[Contract]]:
+    for node in nodes:
+        for shape in (*node.outputs.values(), *(edge.needed for edge in node.inputs)):
+            if shape is not None and shape.contract is not None and shape.contract is not Contract:
+                yield shape.contract
+
+
+def _experimental(graph: Graph) -> Iterator[Any]:
+    for experiment in graph.pipeline.experiments:
+        if isinstance(experiment, Swap):
+            yield experiment.other
+
+
+def _stage_names(used: list[Any]) -> dict[Any, str]:
+    """Name declarations; the same function under two names is two declarations."""
+    return {stage: stage.name for stage in used}
+
+
+def _experiments(graph: Graph, names: dict[Any, str], root: Path) -> Iterator[plan.Experiment]:
+    for experiment in graph.pipeline.experiments:
+        origin = experiment.origin.relative_to(root)
+        match experiment:
+            case Swap():
+                yield plan.Experiment(
+                    kind="swap", stage=_name(experiment.stage), other=names[experiment.other], origin=origin
+                )
+            case Ablate():
+                yield plan.Experiment(kind="ablate", stage=_name(experiment.stage), origin=origin)
+            case Seeds():
+                yield plan.Experiment(kind="seeds", settings={"count": experiment.count}, origin=origin)
+            case Sweep():
+                values = {
+                    name: [encode_value(value, name) for value in each]
+                    for name, each in experiment.values.items()
+                }
+                yield plan.Experiment(
+                    kind="sweep", stage=_name(experiment.stage), settings=values, origin=origin
+                )
+            case Perturb():
+                found = graph.node_of(experiment.table)
+                what = experiment.perturbation
+                settings = {
+                    "kind": what.kind,
+                    "column": str(what.column),
+                    "strengths": [float(each) for each in what.strengths],
+                }
+                node, output = (found[0].name, found[1]) if found else ("", "")
+                yield plan.Experiment(
+                    kind="perturb", node=node, output=output, settings=settings, origin=origin
+                )
+            case _:
+                raise AssertionError(experiment)
+
+
+def _name(stage: Any) -> str:
+    return str(stage.name)
+
+
+def _waivers(graph: Graph, root: Path) -> Iterator[plan.Waiver]:
+    for waiver in graph.pipeline.waivers:
+        yield plan.Waiver(
+            rule=waiver.rule, where=waiver.where, owner=waiver.owner, reason=waiver.reason, expires=waiver.expires.isoformat(),
+            origin=waiver.origin.relative_to(root),
+        )  # fmt: skip

@@ -1,0 +1,98 @@
+"""Lowers declarations: a `@stage`, `@command` or `@metric` becomes `stages[name]`, with the identity of its code.
+
+before  @stage(owner="vision") def embed(...)
+after   Stage(name="embed", kind="stage", code=Code(module="pipeline", qualname="embed", digest="sha256:..."), owner="vision")
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+from stagelang.governance import Budget, Resources
+from stagelang.metric import MetricDefinition
+from stagelang.stage import Stage
+from stagelang_compiler import plan
+from stagelang_compiler.fingerprint import Fingerprinter
+from stagelang_compiler.quantities import seconds, size
+
+
+def lower_code(function: Any, root: Path, fingerprinter: Fingerprinter) -> plan.Code:
+    """Say where a function is found and what identifies it."""
+    printed = fingerprinter.fingerprint(function)
+    return plan.Code(
+        module=function.__module__,
+        qualname=function.__qualname__,
+        file=_relative(function.__code__.co_filename, root),
+        digest=printed.digest,
+        components=tuple(plan.Component(name=each.name, digest=each.digest) for each in printed.components),
+        distributions=tuple(printed.distributions),
+        conservative=tuple(printed.conservative),
+    )
+
+
+def lower_stage(
+    stage: Stage[Any, Any] | MetricDefinition[Any, Any], root: Path, fingerprinter: Fingerprinter
+) -> plan.Stage:
+    """Lower one declaration."""
+    code = lower_code(stage.function, root, fingerprinter)
+    description = inspect.cleandoc(stage.function.__doc__ or "")
+    if isinstance(stage, MetricDefinition):
+        return plan.Stage(
+            name=stage.name, kind="metric", code=code, owner=stage.meaning.owner, description=description,
+            origin=stage.origin.relative_to(root),
+        )  # fmt: skip
+    settings = stage.settings
+    return plan.Stage(
+        name=stage.name,
+        kind="command" if stage.command else "stage",
+        code=code,
+        owner=settings.owner,
+        description=description,
+        budget=lower_budget(settings.budget),
+        resources=_lower_resources(settings.resources),
+        env=tuple(sorted(settings.env)),
+        network=settings.network,
+        always_run=settings.always_run,
+        tags=tuple(sorted(settings.tags)),
+        command=plan.Command(
+            argv=stage.command.argv,
+            files={file: _digest(root / file) for file in sorted(stage.command.files)},
+        )
+        if stage.command
+        else None,
+        origin=stage.origin.relative_to(root),
+    )
+
+
+def lower_budget(budget: Budget | None) -> plan.Budget | None:
+    """Lower a budget; its texts were checked before."""
+    if budget is None:
+        return None
+    return plan.Budget(
+        wall_seconds=seconds(budget.wall) if budget.wall else None,
+        memory_bytes=size(budget.memory) if budget.memory else None,
+    )
+
+
+def _lower_resources(resources: Resources | None) -> plan.Resources | None:
+    if resources is None:
+        return None
+    return plan.Resources(
+        cpus=resources.cpus,
+        memory_bytes=size(resources.memory) if resources.memory else None,
+        gpus=resources.gpus,
+        time_seconds=seconds(resources.time) if resources.time else None,
+    )
+
+
+def _relative(file: str, root: Path) -> str:
+    path = Path(file)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as opened:
+        return "sha256:" + hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,0 +1,97 @@
+"""What an expression over metrics means: its unit, direction and range, inferred from its parts (Moore 1966 for the ranges)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, final
+
+from attrs import frozen
+
+from stagelang.units import Measure
+from stagelang_compiler import plan
+
+Better: TypeAlias = Literal["higher", "lower", "none"]
+Bound: TypeAlias = float | None
+_FLIPPED: dict[Better, Better] = {"higher": "lower", "lower": "higher", "none": "none"}
+
+
+@final
+@frozen(kw_only=True)
+class Meaning:
+    """What is inferred of an expression."""
+
+    unit: plan.Unit
+    better: Better
+    low: Bound
+    high: Bound
+
+
+def combine(
+    operation: str, parts: Sequence[plan.Metric | Meaning | float], unit: plan.Unit | None
+) -> Meaning:
+    """Infer the meaning of an operation over metrics and numbers; units that don't agree are reported by a check, not here."""
+    first, second = parts[0], parts[1] if len(parts) > 1 else 1.0
+    assert not isinstance(first, float)
+    if operation == "neg":
+        return _scaled(first, -1.0, first.unit)
+    if operation == "convert":
+        target = unit or first.unit
+        return _scaled(first, first.unit.factor / target.factor, target)
+    if isinstance(second, float):
+        return _scaled(first, second, first.unit)
+    ends = [end for a in _ends(first) for b in _ends(second) if not math.isnan(end := apply(operation, a, b))]
+    if operation == "/" and _ends(second)[0] <= 0 <= _ends(second)[1]:
+        ends = [-math.inf, math.inf]
+    return Meaning(
+        unit=_unit(operation, first.unit, second.unit),
+        better=_better(operation, first, second),
+        low=_finite(min(ends)),
+        high=_finite(max(ends)),
+    )
+
+
+def apply(operation: str, left: float, right: float) -> float:
+    """Carry out an operation on two numbers; what is undefined gives an infinity, so that a range is never too narrow."""
+    match operation:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return 0.0 if left == 0 or right == 0 else left * right
+        case "/":
+            return math.copysign(math.inf, left) if right == 0 else 0.0 if math.isinf(right) else left / right
+        case _:
+            raise AssertionError(operation)
+
+
+def _scaled(metric: plan.Metric | Meaning, factor: float, unit: plan.Unit) -> Meaning:
+    ends = sorted(apply("*", end, factor) for end in _ends(metric))
+    better: Better = metric.better if factor > 0 else _FLIPPED[metric.better] if factor < 0 else "none"
+    return Meaning(unit=unit, better=better, low=_finite(ends[0]), high=_finite(ends[1]))
+
+
+def _ends(metric: plan.Metric | Meaning) -> tuple[float, float]:
+    return (-math.inf if metric.low is None else metric.low, math.inf if metric.high is None else metric.high)
+
+
+def _finite(value: float) -> Bound:
+    return value if math.isfinite(value) else None
+
+
+def _better(operation: str, first: plan.Metric | Meaning, second: plan.Metric | Meaning) -> Better:
+    """A direction holds only where every part pulls the same way; of products and quotients, only of parts that can't be negative."""
+    other = second.better if operation in "+*" else _FLIPPED[second.better]
+    signed = operation in "*/" and any(_ends(part)[0] < 0 for part in (first, second))
+    return first.better if first.better == other and not signed else "none"
+
+
+def _unit(operation: str, left: plan.Unit, right: plan.Unit) -> plan.Unit:
+    if operation in "+-":
+        return left
+    power = 1 if operation == "*" else -1
+    product = Measure(left.factor, left.powers).times(Measure(right.factor, right.powers), power)
+    divisor = f"({right.text})" if power < 0 and set(right.text) & set("*/") else right.text
+    text = f"{left.text}{'*' if power > 0 else '/'}{divisor}" if product.powers else "1"
+    return plan.Unit(text=text, factor=product.factor, powers=product.powers)

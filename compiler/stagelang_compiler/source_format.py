@@ -1,0 +1,24 @@
+"""The format of a source, by the end of its name."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, cast
+
+Format: TypeAlias = Literal["parquet", "csv", "jsonl", "files"]
+
+_ENDINGS: tuple[tuple[str, Format], ...] = (
+    (".parquet", "parquet"),
+    (".csv", "csv"),
+    (".csv.gz", "csv"),
+    (".jsonl", "jsonl"),
+    (".ndjson", "jsonl"),
+    (".jsonl.gz", "jsonl"),
+    (".ndjson.gz", "jsonl"),
+)
+
+
+def source_format(location: str, declared: str) -> Format | None:
+    """Give the declared format, or the one that the name ends in; None if it ends in none that is known."""
+    if declared:
+        return cast(Format, declared)
+    return next((found for ending, found in _ENDINGS if location.lower().endswith(ending)), None)

@@ -1,0 +1,209 @@
+"""Loads a `pipeline.py` and keeps what it declared; whatever goes wrong while it runs becomes a finding."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import final
+
+from attrs import frozen
+
+from stagelang.errors import DeclarationError, LazyHandleError
+from stagelang.origin import Origin
+from stagelang.pipeline import Pipeline
+from stagelang.recording import Recording, record
+from stagelang_compiler.checks import structure as rules
+from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, did_you_mean
+
+
+@final
+@frozen(kw_only=True)
+class Spec:
+    """A loaded spec: its file, the folder that paths in it are relative to, and all that it declared."""
+
+    path: Path
+    root: Path
+    module: ModuleType
+    recording: Recording
+    pipeline: Pipeline
+
+
+def load(path: Path, name: str = "") -> tuple[Spec | None, list[Diagnostic]]:
+    """Run a spec and find its pipeline: the one called `name`, or the only one."""
+    path = path.absolute()
+    refused = _readable(path)
+    if refused:
+        return None, refused
+    with _importable(path.parent), record() as recording:
+        module, findings = _execute(path)
+    if module is None:
+        return None, findings
+    pipeline, findings = _choose(path, recording, name)
+    if pipeline is None:
+        return None, findings
+    return Spec(path=path, root=path.parent, module=module, recording=recording, pipeline=pipeline), []
+
+
+def _readable(path: Path) -> list[Diagnostic]:
+    if path.is_file():
+        return []
+    what = "is a folder" if path.is_dir() else "doesn't exist"
+    beside = sorted(each.name for each in path.parent.glob("*.py")) if path.parent.is_dir() else []
+    meant = did_you_mean(path.name, beside)
+    action = (
+        f"did you mean {meant!r}?"
+        if meant
+        else "name the file that declares the pipeline, or make one with 'stagelang init'"
+    )
+    return [_finding(rules.UNREADABLE_SPEC, f"{path.name!r} {what}", Origin(str(path), 0), action)]
+
+
+@contextmanager
+def _importable(root: Path) -> Generator[None]:
+    """Let the spec import what lies beside it, freshly."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if (
+            file
+            and Path(file).is_relative_to(root)
+            and "site-packages" not in file
+            and not name.startswith("stagelang")
+        ):
+            del sys.modules[name]
+    before = list(sys.path)
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def _execute(path: Path) -> tuple[ModuleType | None, list[Diagnostic]]:
+    found = importlib.util.spec_from_file_location(path.stem, path)
+    if found is None or found.loader is None:
+        action = "give the pipeline's file a name that ends in '.py'"
+        return None, [
+            _finding(rules.UNREADABLE_SPEC, f"{path.name!r} isn't Python", Origin(str(path), 0), action)
+        ]
+    module = importlib.util.module_from_spec(found)
+    sys.modules[path.stem] = module
+    try:
+        found.loader.exec_module(module)
+    except SyntaxError as error:
+        return None, [_syntax(path, error)]
+    except UnicodeDecodeError as error:
+        return None, [
+            _finding(
+                rules.UNREADABLE_SPEC,
+                f"{path.name!r} isn't UTF-8 text: {error.reason}",
+                Origin(str(path), 0),
+                "save it as UTF-8",
+            )
+        ]
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: a spec is a declaration, and must not end the program
+        return None, [_raised(path, error)]
+    return module, []
+
+
+def _syntax(path: Path, error: SyntaxError) -> Diagnostic:
+    place = Origin(error.filename or str(path), error.lineno or 0)
+    return _finding(
+        rules.UNREADABLE_SPEC,
+        f"{Path(place.file).name!r} isn't Python: {error.msg}",
+        place,
+        "correct the line",
+    )
+
+
+def _raised(path: Path, error: BaseException) -> Diagnostic:
+    places = _user_places(path, error.__traceback__)
+    said = str(error).partition("\n")[0]
+    match error:
+        case LazyHandleError():
+            message, help_ = str(error).split("\n  help: ")
+            return Diagnostic(rule=rules.LAZY_DATA_TOUCHED, message=message, places=places, help=help_)
+        case DeclarationError():
+            return Diagnostic(
+                rule=rules.MEANINGLESS_DECLARATION,
+                message=said,
+                places=places,
+                help="correct the declaration",
+            )
+        case ImportError():
+            missing = (error.name or "").partition(".")[0]
+            absent = isinstance(error, ModuleNotFoundError) and missing
+            action = f"install {missing!r}, or put it beside the pipeline" if absent else "correct the import"
+            return Diagnostic(
+                rule=rules.FAILED_IMPORT,
+                message=said[:1].lower() + said[1:],
+                places=places,
+                subject=missing,
+                help=action,
+            )
+        case _:
+            what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+            return Diagnostic(
+                rule=rules.SPEC_RAISES, message=f"the spec raised {what}", places=places,
+                help="correct the line; a spec only declares, so it must run without data and without side effects",
+            )  # fmt: skip
+
+
+def _user_places(path: Path, trace: TracebackType | None) -> tuple[Place, ...]:
+    frames = [frame for frame in traceback.extract_tb(trace) if _is_user(frame.filename, path.parent)]
+    if not frames:
+        return (Place(Origin(str(path), 0)),)
+    inner, outer = frames[-1], frames[0]
+    places = [Place(Origin(inner.filename, inner.lineno or 0))]
+    if (outer.filename, outer.lineno) != (inner.filename, inner.lineno):
+        places.append(Place(Origin(outer.filename, outer.lineno or 0), "called from here"))
+    return tuple(places)
+
+
+def _is_user(file: str, root: Path) -> bool:
+    return Path(file).is_relative_to(root) and "site-packages" not in file
+
+
+def _choose(path: Path, recording: Recording, name: str) -> tuple[Pipeline | None, list[Diagnostic]]:
+    pipelines: list[Pipeline] = recording.pipelines
+    known = [pipeline.name for pipeline in pipelines]
+    if not pipelines:
+        action = "end the file with 'pipeline = Pipeline(...)'"
+        return None, [
+            _finding(rules.NO_PIPELINE, f"{path.name!r} declares no pipeline", Origin(str(path), 0), action)
+        ]
+    chosen = [pipeline for pipeline in pipelines if not name or pipeline.name == name]
+    if len(chosen) == 1:
+        return chosen[0], []
+    if not chosen:
+        meant = did_you_mean(name, known)
+        action = f"did you mean {meant!r}?" if meant else f"choose one of: {', '.join(sorted(known))}"
+        return None, [
+            _finding(
+                rules.NO_PIPELINE, f"{path.name!r} declares no pipeline {name!r}", pipelines[0].origin, action
+            )
+        ]
+    places = tuple(Place(pipeline.origin, "declared here") for pipeline in chosen)
+    action = (
+        f"say which with '--pipeline NAME', one of: {', '.join(sorted(set(known)))}"
+        if len(set(known)) > 1
+        else "give each its own name"
+    )
+    return None, [
+        Diagnostic(
+            rule=rules.SEVERAL_PIPELINES,
+            message=f"{path.name!r} declares {len(chosen)} pipelines",
+            places=places,
+            help=action,
+        )
+    ]
+
+
+def _finding(rule: Rule, message: str, origin: Origin, help_: str) -> Diagnostic:
+    return Diagnostic(rule=rule, message=message, places=(Place(origin),), help=help_)
