@@ -1,0 +1,93 @@
+"""The gates at a node's two ends: what it reads and what it makes is checked against contracts, once for each content."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from stagelang_compiler.plan import Contract, Node, Output, Plan
+from stagelang_runtime.execute.failure import Failure, NodeFailed
+from stagelang_runtime.execute.key import Read, label
+from stagelang_runtime.gates.check import conform_and_check
+from stagelang_runtime.gates.conform import conform
+from stagelang_runtime.gates.report import GateReport
+
+Passed: TypeAlias = AbstractSet[tuple[str, str]]
+"""Pairs of a content digest and a contract digest for which a gate was passed already."""
+
+
+def enter(
+    plan: Plan, node: Node, read: Read, table: pa.Table, passed: Passed
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Check a table that a node reads, and give it in the types that the reader's contract says.
+
+    A check that the compiler proved, or that this content has passed, is not done again; the record says so. Raises NodeFailed.
+    """
+    bound = read.input
+    contract = plan.contracts[bound.contract]
+    record: dict[str, Any] = {"argument": label(bound), "contract": contract.name, "digest": contract.digest}
+    by = _known(bound.proved, (read.artifact.content, contract.digest) in passed)
+    if by and bound.contract == bound.promised:
+        return table, {**record, "verdict": "pass", "by": by}
+    if by:
+        return conform(table, contract).table, {**record, "verdict": "pass", "by": by}
+    checked = conform_and_check(table, contract)
+    if checked.report.verdict != "pass":
+        raise _refused(
+            node,
+            contract,
+            checked.report,
+            f"input {label(bound)!r} of {node.name!r}, made by {bound.node!r},",
+        )
+    return checked.table, {**record, "verdict": "pass", "by": "check", "report": checked.report.to_json()}
+
+
+def _known(proved: bool, passed: bool) -> str:
+    return "proof" if proved else "an earlier check of the same content" if passed else ""
+
+
+def leave(plan: Plan, node: Node, output: Output, table: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
+    """Check a table that a node made, and give it in the types that its contract says. Raises NodeFailed."""
+    contract = plan.contracts[output.contract]
+    checked = conform_and_check(table, contract)
+    report = checked.report
+    port = "" if output.name == "out" else f", {output.name!r},"
+    if report.verdict != "pass":
+        raise _refused(node, contract, report, f"what {node.name!r} made{port}")
+    record = {
+        "port": output.name,
+        "contract": contract.name,
+        "digest": contract.digest,
+        "verdict": report.verdict,
+        "by": "check",
+        "report": report.to_json(),
+    }
+    return checked.table, record
+
+
+def _refused(node: Node, contract: Contract, report: GateReport, what: str) -> NodeFailed:
+    findings = report.findings
+    shown = "; ".join(_said(finding) for finding in findings[:3])
+    more = f"; and {len(findings) - 3} more" if len(findings) > 3 else ""
+    owner = contract.owner or node.owner
+    return NodeFailed(
+        Failure(
+            kind="gate",
+            message=f"{what} doesn't satisfy contract {contract.name!r}: {shown}{more}",
+            help=(
+                f"ask {owner}, who answers for it"
+                if owner
+                else f"correct the rows, or the contract at {contract.origin}"
+            ),
+            where=str(node.origin),
+            gate=report.to_json(),
+        )
+    )
+
+
+def _said(finding: Any) -> str:
+    if not finding.violations:
+        return str(finding)
+    return f"{finding} ({finding.violations} of {finding.examined})"

@@ -1,0 +1,71 @@
+"""Computes what a node's result depends on, from the artifacts that are there, and looks whether it has been made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, final
+
+from attrs import field, frozen
+
+from stagelang_compiler.plan import Node, Plan, Source
+from stagelang_runtime.execute.failure import Failure, NodeFailed
+from stagelang_runtime.execute.job import Job
+from stagelang_runtime.execute.key import Artifact, Read, components, key_of
+from stagelang_runtime.execute.present import outputs_present
+from stagelang_runtime.execute.results import Receipt
+from stagelang_runtime.store import Store
+
+
+@final
+@frozen(kw_only=True)
+class Preparation:
+    """What turns a node and the artifacts that it reads into a job."""
+
+    plan: Plan
+    root: Path
+    store: Store
+    variables: Mapping[str, str] = field(factory=lambda: dict(os.environ))
+
+    def job(
+        self, node: Node, artifact: Callable[[str, str], Artifact], passed: Mapping[str, set[str]]
+    ) -> Job:
+        """Prepare a node whose producers are settled; `artifact` gives what a node has at a port,
+        and `passed` the digests of the contracts whose gates a content has passed.
+
+        Raises:
+            NodeFailed: a source can't be found or read.
+        """
+        reads = [Read(input=bound, artifact=artifact(bound.node, bound.output)) for bound in node.inputs]
+        files = self._source_files(node, node.source) if node.source else {}
+        found = components(self.plan, node, reads, source_files=files, variables=self.variables)
+        contents = {read.artifact.content for read in reads if not read.input.proved}
+        return Job(
+            node=node.name,
+            key=key_of(found),
+            components=found,
+            reads=tuple(read.artifact for read in reads),
+            passed=frozenset((content, digest) for content in contents for digest in passed.get(content, ())),
+            source_files=files,
+        )
+
+    def hit(self, job: Job) -> Receipt | None:
+        """Give the receipt of a job's key where all that it names is there; one that isn't whole is withdrawn."""
+        receipt = self.store.get_receipt(job.key)
+        if receipt is None:
+            return None
+        if not outputs_present(self.store, receipt):
+            self.store.withdraw_receipt(job.key)
+            return None
+        return receipt
+
+    def _source_files(self, node: Node, source: Source) -> Mapping[str, str]:
+        raise NodeFailed(Failure(kind="source", message="sources are not there yet"))
+
+
+def gates_passed(receipt: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Give the pairs of content and contract digests whose gates a receipt shows as passed."""
+    by_port = {output["port"]: output["content"] for output in receipt["outputs"]}
+    gates = receipt["gates"]["exit"]
+    return {(by_port[gate["port"]], gate["digest"]) for gate in gates if gate["verdict"] == "pass"}

@@ -1,0 +1,38 @@
+"""Says why a node runs: the first component of its key that differs from the last time, old and new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stagelang_runtime.execute.results import Reason, Receipt
+
+ABSENT = "absent"
+
+
+def reason_to_run(components: Mapping[str, str], last: Receipt | None) -> Reason:
+    """Compare a node's components with those of its last receipt, in the order in which they are listed."""
+    if last is None:
+        return Reason(component="", text="it has never run")
+    old: dict[str, str] = dict(last["components"])
+    for name in [*components, *(name for name in old if name not in components)]:
+        before, now = old.get(name, ABSENT), components.get(name, ABSENT)
+        if before != now and name != "run":
+            return Reason(
+                component=name, old=before, new=now, text=f"{name} changed: {_short(before)} -> {_short(now)}"
+            )
+    if "run" in components:
+        return Reason(component="run", text="it is always run")
+    return Reason(component="", text="its result is not in the store")
+
+
+FORCED = Reason(component="", text="it was asked for with --force")
+
+
+def healing(node: str) -> Reason:
+    """Say that a node runs again since its output, which `node` reads, was lost."""
+    return Reason(component="", text=f"its output, which {node} reads, is gone from the store or damaged")
+
+
+def _short(value: str) -> str:
+    """Show a digest by its first digits."""
+    return value[:19] if value.startswith("sha256:") else value

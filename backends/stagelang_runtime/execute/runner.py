@@ -1,0 +1,372 @@
+"""Carries out a whole plan on this machine: decides order and place, and leaves the rest to workers."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import signal
+import threading
+import time
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, final
+
+from stagelang_compiler.plan import Node, Plan
+from stagelang_runtime.execute.budget import judge_node, judge_run
+from stagelang_runtime.execute.failure import Failure, NodeFailed
+from stagelang_runtime.execute.history import read_history, write_history
+from stagelang_runtime.execute.job import Job
+from stagelang_runtime.execute.key import Artifact
+from stagelang_runtime.execute.pool import Inbox, Pool, Reply, Worker
+from stagelang_runtime.execute.prepare import Preparation, gates_passed
+from stagelang_runtime.execute.present import is_present
+from stagelang_runtime.execute.reasons import FORCED, healing, reason_to_run
+from stagelang_runtime.execute.results import (
+    Event,
+    Listener,
+    NodeResult,
+    Reason,
+    Receipt,
+    RunOptions,
+    RunResult,
+    artifacts_of,
+)
+from stagelang_runtime.store import Store, StoreError
+
+_MOST_HEALINGS = 3
+
+
+def run(
+    plan: Plan,
+    *,
+    root: Path,
+    store: Store,
+    options: RunOptions | None = None,
+    listener: Listener | None = None,
+) -> RunResult:
+    """Carry out all nodes of a plan that aren't up to date.
+
+    Args:
+        plan: what to carry out.
+        root: the pipeline's folder, to which the plan's paths are relative.
+        store: where results are kept.
+        options: how.
+        listener: is told what happens while it happens.
+
+    Raises:
+        StoreError: the store can't be used.
+    """
+    started = time.perf_counter()
+    root = Path(os.path.abspath(root))
+    inbox: Inbox = SimpleQueue()
+    chosen = options or RunOptions()
+    history = read_history(store, plan.name)
+    with _interruptible(inbox) as stop, Pool(plan, root, store, inbox, chosen.jobs) as pool:
+        work = _Run(plan, Preparation(plan=plan, root=root, store=store), chosen, pool, listener, stop)
+        work.last = history.last
+        work.carry_out()
+    seconds = time.perf_counter() - started
+    nodes = {node.name: work.results[node.name] for node in plan.nodes}
+    result = RunResult(
+        plan_name=plan.name,
+        nodes=nodes,
+        seconds=seconds,
+        budget=judge_run(plan.budget, seconds, nodes.values()),
+        interrupted=stop.is_set(),
+    )
+    write_history(history, result)
+    return result
+
+
+@contextmanager
+def _interruptible(inbox: Inbox) -> Generator[threading.Event]:
+    """Let Ctrl-C and SIGTERM wake the runner up, which then ends its workers and returns; the event says that one came."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def interrupt(*_: object) -> None:
+        stop.set()
+        inbox.put(None)
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, interrupt) for each in signals]
+    try:
+        yield stop
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
+
+
+@final
+class _Run:
+    """The state of a run. A node waits, is ready, runs, and is settled once it is in `results`."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        preparation: Preparation,
+        options: RunOptions,
+        pool: Pool,
+        listener: Listener | None,
+        stop: threading.Event,
+    ) -> None:
+        self.plan = plan
+        self.preparation = preparation
+        self.options = options
+        self.pool = pool
+        self.listener = listener
+        self.last: Any = None
+        self.results: dict[str, NodeResult] = {}
+        self.stop = stop
+        self._order = {node.name: position for position, node in enumerate(plan.nodes)}
+        self._waiting = {node.name: {bound.node for bound in node.inputs} for node in plan.nodes}
+        self._readers: dict[str, list[str]] = {}
+        for node in plan.nodes:
+            for producer in self._waiting[node.name]:
+                self._readers.setdefault(producer, []).append(node.name)
+        self._ready = [
+            (self._order[name], name) for name, producers in self._waiting.items() if not producers
+        ]
+        heapq.heapify(self._ready)
+        self._startable: list[tuple[int, str]] = []
+        self._jobs: dict[str, tuple[Job, Reason]] = {}
+        self._running: dict[str, tuple[Worker, float]] = {}
+        self._used = 0
+        self._artifacts: dict[tuple[str, str], Artifact] = {}
+        self._passed: dict[str, set[str]] = {}
+        self._healings: dict[str, int] = {}
+        self._again: dict[str, Reason] = {}
+        self._failed = False
+
+    def carry_out(self) -> None:
+        """Run until nothing is left to do, or nothing more can be done."""
+        while not self.stop.is_set():
+            self._advance()
+            if not self._running:
+                break
+            self._hear()
+        self._leave_the_rest()
+
+    def _advance(self) -> None:
+        """Settle all that is up to date, and start what there is room for."""
+        while not (self.stop.is_set() or self._failed and not self.options.keep_going):
+            if self._ready:
+                self._prepare(heapq.heappop(self._ready)[1])
+            elif not (self._startable and self._start(self._startable[0][1])):
+                return
+
+    def _prepare(self, name: str) -> None:
+        node = self.plan.node(name)
+        try:
+            job = self.preparation.job(node, self._artifact, self._passed)
+            again = self._again.get(name)
+            if again is not None or self.options.force:
+                self.pool.store.withdraw_receipt(job.key)
+            receipt = self.preparation.hit(job)
+        except NodeFailed as failed:
+            self._fail(node, failed.failure)
+            return
+        if receipt is not None:
+            self.pool.store.link_id(node.id, job.key)
+            self._settle(
+                NodeResult(
+                    node=name, state="hit", key=job.key, receipt=receipt, budget=self._judged(node, receipt)
+                )
+            )
+            return
+        reason = again or (FORCED if self.options.force else reason_to_run(job.components, self.last(name)))
+        self._jobs[name] = (job, reason)
+        heapq.heappush(self._startable, (self._order[name], name))
+
+    def _start(self, name: str) -> bool:
+        """Start a node if there is room for its threads; those that stand before it in the plan go first."""
+        node = self.plan.node(name)
+        threads = self._threads(node)
+        slots = min(threads, self.options.jobs)
+        if self._used and self._used + slots > self.options.jobs:
+            return False
+        heapq.heappop(self._startable)
+        job, reason = self._jobs[name]
+        self._used += slots
+        self._tell("started", name, reason=reason)
+        self._running[name] = (self.pool.start(job, threads), time.monotonic() + self._limit(node))
+        return True
+
+    def _hear(self) -> None:
+        """Wait for one reply, a signal, or the moment at which a node has used up its time."""
+        soonest = min(deadline for _, deadline in self._running.values())
+        try:
+            reply = self.pool.inbox.get(timeout=max(0.0, min(soonest - time.monotonic(), 3600.0)))
+        except Empty:
+            for worker, deadline in self._running.values():
+                if deadline <= time.monotonic():
+                    worker.kill()
+            return
+        if reply is None:
+            return
+        if reply.said is None:
+            self._mourn(reply.worker)
+        else:
+            self._take(reply)
+
+    def _take(self, reply: Reply) -> None:
+        assert reply.worker.job is not None and reply.said is not None
+        name, said = reply.worker.job.node, reply.said
+        self._free(name)
+        self.pool.release(reply.worker)
+        node = self.plan.node(name)
+        if "lost" in said:
+            self._heal(node, *said["lost"])
+        elif "failure" in said:
+            self._fail(node, Failure.from_json(said["failure"]))
+        else:
+            self._done(node, said["receipt"])
+
+    def _done(self, node: Node, receipt: Receipt) -> None:
+        job, reason = self._jobs.pop(node.name)
+        self._settle(
+            NodeResult(
+                node=node.name,
+                state="ran",
+                key=job.key,
+                reason=reason,
+                receipt=receipt,
+                budget=self._judged(node, receipt),
+                healed=node.name in self._again,
+            )
+        )
+
+    def _mourn(self, worker: Worker) -> None:
+        """Fail the node that a dead worker was carrying out."""
+        stdout, stderr = worker.printed()
+        ended = worker.ended()
+        self.pool.bury(worker)
+        if worker.job is None:
+            return
+        node = self.plan.node(worker.job.node)
+        _, deadline = self._running[node.name]
+        self._free(node.name)
+        if deadline <= time.monotonic():
+            message = f"{node.name!r} was stopped: it took longer than its {self._limit(node):g} s"
+            failure = Failure(
+                kind="time limit", message=message, help="give it more with Resources(time=...)"
+            )
+        else:
+            failure = Failure(
+                kind="died",
+                message=f"the process that carried out {node.name!r} {ended}",
+                help="the last lines that it printed may tell why; a SIGKILL is often the system's answer to too little memory",
+            )
+        self._fail(node, _with(failure, node, stdout, stderr))
+
+    def _heal(self, node: Node, producer: str, digest: str) -> None:
+        """Run a producer again whose output is gone or damaged, and then the node that wanted to read it."""
+        self._healings[node.name] = self._healings.get(node.name, 0) + 1
+        if self._healings[node.name] > _MOST_HEALINGS:
+            message = f"what {producer!r} made for {node.name!r} is gone from the store each time that it is made again"
+            self._fail(
+                node,
+                Failure(
+                    kind="store", message=message, help="look for what deletes or damages the store's files"
+                ),
+            )
+            return
+        result = self.results.get(producer)
+        if result is not None and not self._is_there(result, digest):
+            del self.results[producer]
+            self._again[producer] = healing(node.name)
+            self._tell("healing", producer, reason=self._again[producer])
+            heapq.heappush(self._ready, (self._order[producer], producer))
+        if producer in self.results:
+            heapq.heappush(self._ready, (self._order[node.name], node.name))
+        else:
+            self._waiting[node.name] = {producer}
+
+    def _is_there(self, result: NodeResult, digest: str) -> bool:
+        """Tell whether an output is there; one of another digest was made since, so that its reader only starts again."""
+        outputs = [artifact for artifact in result.outputs if artifact.object == digest]
+        return all(is_present(self.pool.store, each.kind, each.object, each.size) for each in outputs)
+
+    def _artifact(self, node: str, port: str) -> Artifact:
+        return self._artifacts[node, port]
+
+    def _settle(self, result: NodeResult) -> None:
+        self.results[result.node] = result
+        if result.receipt is not None:
+            for content, contract in gates_passed(result.receipt):
+                self._passed.setdefault(content, set()).add(contract)
+            for artifact in artifacts_of(result.node, result.receipt):
+                self._artifacts[artifact.node, artifact.port] = artifact
+        for reader in self._readers.get(result.node, ()):
+            producers = self._waiting[reader]
+            if result.node in producers and result.receipt is not None:
+                producers.discard(result.node)
+                if not producers:
+                    heapq.heappush(self._ready, (self._order[reader], reader))
+        kind = "hit" if result.state == "hit" else "ran" if result.state == "ran" else "failed"
+        receipt: Mapping[str, Any] = result.receipt or {}
+        self._tell(
+            kind,
+            result.node,
+            seconds=result.seconds,
+            reason=result.reason,
+            failure=result.failure,
+            stdout=receipt.get("stdout", ""),
+            stderr=receipt.get("stderr", ""),
+        )
+
+    def _fail(self, node: Node, failure: Failure) -> None:
+        self._failed = True
+        _, reason = self._jobs.pop(node.name, (None, None))
+        self._settle(NodeResult(node=node.name, state="failed", reason=reason, failure=failure))
+
+    def _leave_the_rest(self) -> None:
+        """Say of every node that wasn't reached whether a failure stands in its way."""
+        for node in self.plan.nodes:
+            if node.name in self.results:
+                continue
+            blockers = dict.fromkeys(each for bound in node.inputs for each in self._blockers(bound.node))
+            state = "blocked" if blockers else "not started"
+            self.results[node.name] = NodeResult(node=node.name, state=state, blocked_by=tuple(blockers))
+            if blockers:
+                self._tell("blocked", node.name)
+
+    def _blockers(self, name: str) -> Iterable[str]:
+        result = self.results[name]
+        return (name,) if result.state == "failed" else result.blocked_by
+
+    def _free(self, name: str) -> None:
+        del self._running[name]
+        self._used -= min(self._threads(self.plan.node(name)), self.options.jobs)
+
+    def _threads(self, node: Node) -> int:
+        stage = self.plan.stages.get(node.stage)
+        return stage.resources.cpus if stage and stage.resources else 1
+
+    def _limit(self, node: Node) -> float:
+        stage = self.plan.stages.get(node.stage)
+        seconds = stage.resources.time_seconds if stage and stage.resources else None
+        return float("inf") if seconds is None else seconds
+
+    def _judged(self, node: Node, receipt: Receipt) -> Any:
+        stage = self.plan.stages.get(node.stage)
+        return judge_node(stage.budget if stage else None, receipt)
+
+    def _tell(self, kind: Any, name: str, **said: Any) -> None:
+        if self.listener is not None:
+            self.listener(
+                Event(kind=kind, node=name, done=len(self.results), total=len(self.plan.nodes), **said)
+            )
+
+
+def _with(failure: Failure, node: Node, stdout: str, stderr: str) -> Failure:
+    return Failure.from_json(
+        {**failure.to_json(), "where": str(node.origin), "stdout": stdout, "stderr": stderr}
+    )
+
+
+__all__ = ["StoreError", "run"]
