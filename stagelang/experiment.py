@@ -46,7 +46,8 @@ class Swap(Experiment):
 
     def __init__(self, stage: Replaceable[Callable[P, R]], other: Callable[P, R]) -> None:
         super().__init__()
-        self.stage, self.other = stage, other
+        self.stage: Any = stage
+        self.other: Any = other
 
 
 @final
@@ -55,7 +56,7 @@ class Ablate(Experiment):
 
     def __init__(self, stage: Stage[..., Any]) -> None:
         super().__init__()
-        self.stage = stage
+        self.stage: Any = stage
 
 
 @final
@@ -93,7 +94,8 @@ class Sweep(Experiment):
 
     def __init__(self, stage: Stage[..., Any], **values: Sequence[Any]) -> None:
         super().__init__()
-        self.stage, self.values = stage, {name: tuple(each) for name, each in values.items()}
+        self.stage: Any = stage
+        self.values = {name: tuple(each) for name, each in values.items()}
 
 
 def missing(column: ColumnRef[C, Any], *, rates: Sequence[float]) -> Perturbation[C]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
+import inspect
+import types
 import typing
 from typing import Any
 
-import attrs
+_MARKS = ("__dataclass_fields__", "__attrs_attrs__", "_fields")
+"""What dataclasses, attrs classes and named tuples bear."""
 
 CODECS = ("json", "npy", "npz", "skops", "pickle")
 
@@ -31,14 +33,13 @@ def codec_name(kind: str, inner: Any, explicit: str) -> str | None:
 
 
 def _is_plain(inner: Any) -> bool:
-    origin, arguments = typing.get_origin(inner) or inner, typing.get_args(inner)
+    origin: Any = typing.get_origin(inner) or inner
+    arguments: tuple[Any, ...] = typing.get_args(inner)
     if origin in (int, float, str, bool, type(None), Any, None):
         return True
-    if isinstance(origin, type) and (
-        dataclasses.is_dataclass(origin) or attrs.has(origin) or hasattr(origin, "_fields")
-    ):
+    if inspect.isclass(origin) and any(hasattr(origin, mark) for mark in _MARKS):
         return True
-    if origin in (list, tuple, dict) or str(origin) in ("typing.Union", "<class 'types.UnionType'>"):
+    if origin in (list, tuple, dict, typing.Union, types.UnionType):
         return all(_is_plain(argument) or argument is Ellipsis for argument in arguments)
     return False
 

@@ -302,7 +302,7 @@ class _Builder:
 
 def _items(value: Any) -> list[Any]:
     """Give what a list or tuple holds, if it holds a handle; else nothing."""
-    return [*value] if isinstance(value, list | tuple) and handles_in((value,)) else []
+    return [*value] if type(value) in (list, tuple) and handles_in((value,)) else []
 
 
 def declared_key(declared: Declared) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from stagelang.experiment import Ablate, Experiment, Perturb, Seeds, Swap, Sweep
 from stagelang.metric import MetricDefinition
@@ -56,34 +56,38 @@ def check_experiments(graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _experiment(experiment: Experiment, graph: Graph) -> Iterator[Diagnostic]:
-    stage = getattr(experiment, "stage", None)
+    stage, other = _stage(experiment, "stage"), _stage(experiment, "other")
     if stage is not None:
         yield from _absent(experiment, stage, graph)
     match experiment:
-        case Swap(stage=Stage() as one, other=Stage() as other):
-            yield from _swap(experiment, one, other)
-        case Swap():
+        case Swap() if stage is not None and other is not None:
+            yield from _swap(experiment, stage, other)
+        case Swap() | Ablate() | Sweep() if stage is None or isinstance(experiment, Swap):
+            what = type(experiment).__name__
             yield _diagnostic(
                 experiment,
                 ANOTHER_SIGNATURE,
-                "Swap takes two stages",
+                f"{what} takes stages",
                 "pass functions that are declared with @stage",
             )
-        case Ablate(stage=Stage() as one):
-            yield from _ablate(experiment, one)
-        case Sweep(stage=Stage() as one):
-            yield from _sweep(experiment, one)
+        case Ablate() if stage is not None:
+            yield from _ablate(experiment, stage)
+        case Sweep() if stage is not None:
+            yield from _sweep(experiment, stage)
         case Seeds(count=count) if type(count) is not int or count < 2:
             yield _diagnostic(
-                experiment,
-                BAD_STRENGTH,
-                f"Seeds({count}) compares nothing",
+                experiment, BAD_STRENGTH, f"Seeds({count}) compares nothing",
                 "ask for two seeds or more; five allow claims about the procedure",
-            )
+            )  # fmt: skip
         case Perturb():
             yield from _perturb(experiment, graph)
         case _:
             return
+
+
+def _stage(experiment: Experiment, field: str) -> Stage[Any, Any] | None:
+    declared = getattr(experiment, field, None)
+    return cast("Stage[Any, Any]", declared) if isinstance(declared, Stage) else None
 
 
 def _diagnostic(experiment: Experiment, rule: Rule, message: str, help_: str, *more: Place) -> Diagnostic:

@@ -150,7 +150,7 @@ def check_gates(graph: Graph) -> Iterator[Diagnostic]:
     """Check each gate's bounds against its metric's range and direction."""
     known = meanings(graph)
     for gate in graph.pipeline.gates:
-        name = graph.metric_name(gate.metric) if isinstance(gate, Gate) else ""
+        name = graph.metric_name(getattr(gate, "metric", None))
         if name:
             yield from _gate(gate, name, known[name])
 

@@ -11,6 +11,7 @@ from stagelang.handle import Handle
 from stagelang.metric import MetricCall
 from stagelang.origin import Origin
 from stagelang.signature import Shape
+from stagelang.source import Source
 from stagelang.stage import Call
 from stagelang_compiler.checks.matching import matches, matches_value, written
 from stagelang_compiler.codec_names import CODECS, codec_name, type_name
@@ -375,11 +376,12 @@ def _codecs(node: GraphNode) -> Iterator[Diagnostic]:
 def check_sources(graph: Graph) -> Iterator[Diagnostic]:
     """Check that each source's format is known."""
     for node in graph.nodes:
-        if node.kind == "source" and source_format(node.declared.location, node.declared.format) is None:  # type: ignore[union-attr]
+        declared = node.declared
+        if isinstance(declared, Source) and source_format(declared.location, declared.format) is None:
             yield Diagnostic(
-                rule=UNKNOWN_FORMAT, message=f"the format of {node.declared.location!r} isn't known", places=(Place(node.origin),),  # type: ignore[union-attr]
-                subject=node.name, expected="a name that ends in .parquet, .csv, .csv.gz, .jsonl or .ndjson",
-                help="say it: format=\"parquet\", \"csv\" or \"jsonl\"; or use files(...) to take it as it is",
+                rule=UNKNOWN_FORMAT, message=f"the format of {declared.location!r} isn't known", places=(Place(node.origin),), subject=node.name,
+                expected="a name that ends in .parquet, .csv, .csv.gz, .jsonl or .ndjson",
+                help='say it: format="parquet", "csv" or "jsonl"; or use files(...) to take it as it is',
             )  # fmt: skip
 
 
