@@ -71,8 +71,8 @@ class ColumnRef(str, Generic[O_contra, T_co]):
 class ColumnOwner(Protocol[O_contra]):
     """A contract class, as the type checkers see it where one of its columns is read.
 
-    Taking `type[O]` instead would have mypy read `Base.column` as the refined contract's own where one is expected, and then
-    refuse the base.
+    Taking `type[O]` instead would have mypy read `Base.column` as the refined contract's own where one is expected,
+    and then refuse the base.
     """
 
     def _describes(self, rows: O_contra, /) -> None: ...

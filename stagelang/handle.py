@@ -87,6 +87,14 @@ class Handle:
             self._touch("the truth value")
         return True
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both are the same handle; to compare a lazy one with anything else is to ask for its data."""
+        if self._bound is not None and not isinstance(other, Handle):
+            self._touch("a comparison (eq)")
+        return self is other
+
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         state = f"lazy, from {self._bound.by.label!r}" if self._bound is not None else "loaded"
         return f"<{type(self).__name__}: {state}>"

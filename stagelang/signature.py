@@ -91,7 +91,10 @@ def read_signature(function: Callable[..., Any], names: Mapping[str, Any]) -> Si
         )
     result = hints.get("return")
     return Signature(
-        arguments=arguments, outputs=_outputs(result, names, problems), result=result, problems=tuple(problems)
+        arguments=arguments,
+        outputs=_outputs(result, names, problems),
+        result=result,
+        problems=tuple(problems),
     )
 
 
@@ -165,7 +168,7 @@ def is_contract(annotation: Any) -> bool:
 
 
 def named_tuple_of(annotation: Any) -> Any:
-    """Give the NamedTuple class of `Fitted` or `Halves[Scans]`, a stage's several outputs; None if it is something else."""
+    """Give the NamedTuple class of `Fitted` or `Halves[Scans]`, a stage's several outputs; None where there is none."""
     written: Any = typing.get_origin(annotation) or annotation
     is_one = isinstance(written, type) and tuple in written.__mro__ and hasattr(written, "_fields")
     return written if is_one else None
@@ -212,4 +215,6 @@ def _filled_in(field: Any, result: Any) -> Any:
     parameters: tuple[Any, ...] = getattr(typing.get_origin(result), "__parameters__", ())
     given = dict(zip(parameters, typing.get_args(result), strict=True))
     wanted: tuple[Any, ...] = getattr(field, "__parameters__", ())
-    return field[tuple(given.get(parameter, parameter) for parameter in wanted)] if given and wanted else field
+    return (
+        field[tuple(given.get(parameter, parameter) for parameter in wanted)] if given and wanted else field
+    )
