@@ -46,6 +46,7 @@ format: .venv/dev ## rewrite the code as check wants it, where a tool can
 	$(BIN)/ruff check --fix .
 
 bench: .venv-bench/ready ## measure beside the peers, in an environment of its own
+	DO_NOT_TRACK=1 DVC_NO_ANALYTICS=1 DAGSTER_DISABLE_TELEMETRY=1 HAMILTON_TELEMETRY_ENABLED=false \
 	.venv-bench/bin/python tests/bench $(ARGS)
 
 lock: ## renew requirements/*.txt from pyproject.toml (needs uv)
@@ -54,7 +55,7 @@ lock: ## renew requirements/*.txt from pyproject.toml (needs uv)
 	$(COMPILE) --extra pandas --extra sklearn --group build --group bench -c requirements/run.txt -o requirements/bench.txt
 
 COMPILE = $(UV) pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
-	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+	--generate-hashes --no-annotate --custom-compile-command "make lock"
 
 clean: ## remove what was built, run and cached
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
