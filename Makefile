@@ -46,8 +46,8 @@ format: .venv/dev ## rewrite the code as check wants it, where a tool can
 	$(BIN)/ruff check --fix .
 
 bench: .venv-bench/ready ## measure beside the peers, in an environment of its own
-	DO_NOT_TRACK=1 DVC_NO_ANALYTICS=1 DAGSTER_DISABLE_TELEMETRY=1 HAMILTON_TELEMETRY_ENABLED=false \
-	.venv-bench/bin/python tests/bench $(ARGS)
+	DO_NOT_TRACK=1 DVC_NO_ANALYTICS=1 DAGSTER_DISABLE_TELEMETRY=1 \
+	.venv-bench/bin/python tests/benchmarks $(ARGS)
 
 lock: ## renew requirements/*.txt from pyproject.toml (needs uv)
 	$(COMPILE) --extra pandas --extra sklearn --group build -o requirements/run.txt
