@@ -80,8 +80,8 @@ class LanguageServer:
             "python": {"pythonPath": sys.executable},
             "python.analysis": {"diagnosticMode": "openFilesOnly"},
         }
-        items: list[dict[str, Any]] = (request.get("params") or {}).get("items", [])
-        result: object = [settings.get(item["section"]) for item in items] if items else None
+        asked = request["method"] == "workspace/configuration"
+        result = [settings.get(item["section"]) for item in request["params"]["items"]] if asked else None
         self._send({"jsonrpc": "2.0", "id": request["id"], "result": result})
 
     def _send(self, message: object) -> None:
