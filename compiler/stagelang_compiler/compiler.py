@@ -18,6 +18,7 @@ from stagelang_compiler.fingerprint.values import UnhashableValue, encode_value
 from stagelang_compiler.graph import Edge, Graph, build
 from stagelang_compiler.lower import lower
 from stagelang_compiler.plan import Plan
+from stagelang_compiler.plan_cache import reads_environment
 from stagelang_compiler.plan_codec import canonical
 from stagelang_compiler.spec import Spec, load
 
@@ -34,6 +35,12 @@ class Checked:
     spec: Spec | None
     graph: Graph | None
     plan: Plan | None
+    files: frozenset[Path] = frozenset()
+
+    @property
+    def cacheable(self) -> bool:
+        """Whether compiling again from unchanged files must give the same plan."""
+        return self.spec is not None and not self.spec.watched.beyond and not reads_environment(self.files)
 
     @property
     def ok(self) -> bool:
@@ -57,13 +64,15 @@ def check_file(path: Path, *, pipeline: str = "", today: dt.date | None = None) 
         findings += _run(check, graph, spec.pipeline.origin)
     day = today or dt.datetime.now(dt.UTC).date()
     judged = apply_waivers(spec.pipeline.waivers, findings, day)
-    plan = None
+    plan, files = None, frozenset[Path]()
     if finding_count(judged)[Severity.ERROR] == 0:
-        plan = _lowered(spec, graph)
+        plan, files = _lowered(spec, graph)
         for plan_check in PLAN_CHECKS:
             findings += _run(plan_check, plan, spec.pipeline.origin)
         judged = apply_waivers(spec.pipeline.waivers, findings, day)
-    return Checked(diagnostics=tuple(sorted(judged, key=sort_key)), spec=spec, graph=graph, plan=plan)
+    return Checked(
+        diagnostics=tuple(sorted(judged, key=sort_key)), spec=spec, graph=graph, plan=plan, files=files
+    )
 
 
 def _run(check: Callable[[T], Iterator[Diagnostic]], judged: T, at: Origin) -> list[Diagnostic]:
@@ -76,14 +85,20 @@ def _run(check: Callable[[T], Iterator[Diagnostic]], judged: T, at: Origin) -> l
     return found
 
 
-def _lowered(spec: Spec, graph: Graph) -> Plan:
-    return lower(
+def _lowered(spec: Spec, graph: Graph) -> tuple[Plan, frozenset[Path]]:
+    """Lower a graph, and say which files its plan was made from."""
+    fingerprinter = Fingerprinter(spec.root)
+    plan = lower(
         graph,
         spec=spec.path.relative_to(spec.root).as_posix(),
         root=spec.root,
-        fingerprinter=Fingerprinter(spec.root),
+        fingerprinter=fingerprinter,
         proved=_never_proved,
     )
+    programs = (
+        spec.root / file for stage in plan.stages.values() if stage.command for file in stage.command.files
+    )
+    return plan, frozenset((*spec.files, *programs, *fingerprinter.files))
 
 
 def _never_proved(edge: Edge) -> bool:

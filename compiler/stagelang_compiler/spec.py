@@ -19,6 +19,7 @@ from stagelang.pipeline import Pipeline
 from stagelang.recording import Recording, record
 from stagelang_compiler.checks import structure as rules
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, did_you_mean
+from stagelang_compiler.watch import Watched, watch
 
 
 @final
@@ -31,6 +32,14 @@ class Spec:
     module: ModuleType
     recording: Recording
     pipeline: Pipeline
+    watched: Watched
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """All first-party files that were read while it was loaded."""
+        loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+        own = (Path(file) for file in loaded if file and _is_user(file, self.root))
+        return frozenset((self.path, *own, *(Path(each) for each in self.watched.paths)))
 
 
 def load(path: Path, name: str = "") -> tuple[Spec | None, list[Diagnostic]]:
@@ -39,14 +48,17 @@ def load(path: Path, name: str = "") -> tuple[Spec | None, list[Diagnostic]]:
     refused = _readable(path)
     if refused:
         return None, refused
-    with _importable(path.parent), record() as recording:
+    with _importable(path.parent), record() as recording, watch(path.parent) as watched:
         module, findings = _execute(path)
     if module is None:
         return None, findings
     pipeline, findings = _choose(path, recording, name)
     if pipeline is None:
         return None, findings
-    return Spec(path=path, root=path.parent, module=module, recording=recording, pipeline=pipeline), []
+    spec = Spec(
+        path=path, root=path.parent, module=module, recording=recording, pipeline=pipeline, watched=watched
+    )
+    return spec, []
 
 
 def _readable(path: Path) -> list[Diagnostic]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stagelang_backends.cli.main import FINDINGS, OK
 from stagelang_backends.cli.spec_arguments import add_spec
+
+if TYPE_CHECKING:
+    from stagelang_compiler.plan import Plan
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +38,25 @@ def carry_out(arguments: argparse.Namespace) -> int:
     root = result.spec.root if result.spec else arguments.spec.absolute().parent
     colour = arguments.format == "text" and wants_colour(sys.stdout)
     sys.stdout.write(render(result.diagnostics, format=arguments.format, root=root, colour=colour))
-    data_ok = _check_data(result.plan, Path(root)) if arguments.data and result.plan else True
+    data_ok = _check_data(result.plan, root) if arguments.data and result.plan else True
     if result.plan and arguments.format == "text":
         plan = result.plan
         print(
             f"{plan.name}: {len(plan.nodes)} nodes, {len(plan.contracts)} contracts, {len(plan.metrics)} metrics, {len(plan.gates)} gates"
         )
     return OK if arguments.exit_zero or (result.ok and data_ok) else FINDINGS
+
+
+def _check_data(plan: Plan, root: Path) -> bool:
+    """Look at every source's headers and footers, and print what is wrong with them, all at once."""
+    from stagelang_runtime.inputs import peek
+
+    ok = True
+    for node in plan.nodes:
+        if node.source is None:
+            continue
+        contract = plan.contracts.get(node.outputs[0].contract)
+        for problem in peek(node.source, contract, root):
+            ok = False
+            print(f"error: source {node.name!r}: {problem}\n  --> {node.origin}")
+    return ok

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from stagelang.experiment import Ablate, Experiment, Perturb, Seeds, Swap, Sweep
 from stagelang.metric import MetricDefinition
@@ -87,7 +87,8 @@ def _experiment(experiment: Experiment, graph: Graph) -> Iterator[Diagnostic]:
 
 def _stage(experiment: Experiment, field: str) -> Stage[Any, Any] | None:
     declared = getattr(experiment, field, None)
-    return cast("Stage[Any, Any]", declared) if isinstance(declared, Stage) else None
+    stage: Stage[Any, Any] | None = declared if isinstance(declared, Stage) else None
+    return stage
 
 
 def _diagnostic(experiment: Experiment, rule: Rule, message: str, help_: str, *more: Place) -> Diagnostic:

@@ -1,0 +1,47 @@
+"""Compiles a spec for the commands that need its plan, and keeps the plan for the next of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stagelang_compiler import plan_cache
+
+if TYPE_CHECKING:
+    from stagelang_compiler.plan import Plan
+
+
+def plans_folder(home: Path) -> Path:
+    """Give the folder in which compiled plans are kept."""
+    return home / "plans"
+
+
+def compiled(spec: Path, pipeline: str, home: Path) -> tuple[Plan, str] | None:
+    """Give a spec's plan and its digest, from what is kept if nothing changed; None, with the findings printed, where errors stand."""
+    from stagelang_compiler.plan_codec import digest, dumps, loads
+
+    kept = plan_cache.kept(spec, pipeline, plans_folder(home))
+    if kept is not None:
+        if kept["findings"]:
+            sys.stderr.write(kept["findings"])
+        return loads(kept["text"]), kept["digest"]
+    from stagelang_compiler.compiler import check_file
+    from stagelang_compiler.rendering import render, wants_colour
+
+    result = check_file(spec, pipeline=pipeline)
+    root = spec.absolute().parent
+    if result.diagnostics:
+        sys.stderr.write(
+            render(result.diagnostics, format="text", root=root, colour=wants_colour(sys.stderr))
+        )
+    if result.plan is None:
+        return None
+    plan, mark = result.plan, digest(result.plan)
+    if result.cacheable:
+        findings = (
+            render(result.diagnostics, format="text", root=root, colour=False) if result.diagnostics else ""
+        )
+        content = {"name": plan.name, "digest": mark, "text": dumps(plan), "findings": findings}
+        plan_cache.keep(spec, pipeline, plans_folder(home), files=result.files, content=content)
+    return plan, mark

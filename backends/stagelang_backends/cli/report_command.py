@@ -1,0 +1,51 @@
+"""Write the last run's report as one HTML page."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stagelang_backends.cli.compile_command import shown
+from stagelang_backends.cli.main import FINDINGS, OK, UsageError
+from stagelang_backends.cli.spec_arguments import add_spec, add_store, home_of, store_of
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_spec(parser)
+    add_store(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="where to write (default: report.html beside the pipeline)",
+    )
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Render the report of the plan's last run."""
+    from stagelang_backends.cli.compiling import compiled
+    from stagelang_runtime.session import read_outcome
+
+    found = compiled(arguments.spec, arguments.pipeline, home_of(arguments.spec))
+    if found is None:
+        return FINDINGS
+    plan, digest = found
+    outcome = read_outcome(store_of(arguments), plan.name)
+    if outcome is None:
+        raise UsageError(
+            f"pipeline {plan.name!r} has not been run\n  help: run it first, with 'stagelang run'"
+        )
+    from stagelang_backends.lineage.picture import svg_of
+    from stagelang_runtime.report import report_html
+
+    root = arguments.spec.absolute().parent
+    path: Path = arguments.output.absolute() if arguments.output else root / "report.html"
+    text = report_html(
+        plan, outcome, digest=digest, store_root=store_of(arguments), root=root, lineage_svg=svg_of(plan)
+    )
+    path.write_text(text, encoding="utf-8", newline="\n")
+    print(f"wrote {shown(path)}")
+    return OK

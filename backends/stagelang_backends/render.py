@@ -1,0 +1,46 @@
+"""Fills in the templates of text files; the only module here that knows jinja2. Names reach a text only through a filter made for it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill in a template of a backend, named relative to this package."""
+    return _environment().get_template(template).render(**values)
+
+
+@functools.cache
+def _environment() -> Environment:
+    # every value passes a filter that fits the language written, so that HTML's own escaping stays out of Python and shell
+    environment = Environment(
+        loader=PackageLoader("stagelang_backends", ""),
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["one_line"] = one_line
+    environment.filters["python"] = python_text
+    return environment
+
+
+def one_line(text: str) -> str:
+    """Keep a text within its comment or docstring line: control characters and quotes become what they look like."""
+    shown = re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return (
+        shown.replace("\\", "\\\\").replace('"', "'")
+        if shown != text or '"' in text or "\\" in text
+        else shown
+    )
+
+
+def python_text(text: str) -> str:
+    """Write a text as a Python literal in ASCII."""
+    return json.dumps(text)

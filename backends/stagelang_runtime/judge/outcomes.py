@@ -1,0 +1,83 @@
+"""What a run came to, as plain data: it is kept beside the store, printed, and reported."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, final
+
+import attrs
+
+Word = Literal["pass", "fail", "inconclusive", "error", "not_evaluated"]
+_WORST_FIRST: tuple[Word, ...] = ("error", "fail", "inconclusive", "not_evaluated")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class MetricOutcome:
+    """A metric's value, in its unit, and its 95 % interval; `undefined` says why there is no value."""
+
+    name: str
+    unit: str
+    better: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n_rows: int = 0
+    n_units: int = 0
+    cluster: str = ""
+    method: str = ""
+    note: str = ""
+    undefined: str = ""
+    reported: bool = True
+
+
+@final
+@attrs.frozen(kw_only=True)
+class GateOutcome:
+    """A gate's verdict and why; `needed_n` units of independence would decide an inconclusive one."""
+
+    name: str
+    subject: str
+    kind: Literal["metric", "contract", "budget"]
+    verdict: Word
+    reason: str
+    owner: str = ""
+    needed_n: int | None = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Outcomes:
+    """All metrics and gates of a run. The verdict is a pass only if every gate was evaluated and passed, and every node finished."""
+
+    metrics: tuple[MetricOutcome, ...]
+    gates: tuple[GateOutcome, ...]
+    finished: bool
+
+    @property
+    def verdict(self) -> Word:
+        """The worst of all: error, fail, inconclusive, not evaluated, and only then pass."""
+        if not self.finished:
+            return "error"
+        found = {gate.verdict for gate in self.gates}
+        for word in _WORST_FIRST:
+            if word in found:
+                return word
+        return "pass"
+
+    @property
+    def evaluated(self) -> int:
+        """How many gates were evaluated."""
+        return sum(gate.verdict != "not_evaluated" for gate in self.gates)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data, strict JSON."""
+        return {**attrs.asdict(self), "verdict": self.verdict}
+
+
+def outcomes_from_json(data: dict[str, Any]) -> Outcomes:
+    """Read what `to_json` wrote. Raises KeyError, TypeError for anything else."""
+    return Outcomes(
+        metrics=tuple(MetricOutcome(**each) for each in data["metrics"]),
+        gates=tuple(GateOutcome(**each) for each in data["gates"]),
+        finished=bool(data["finished"]),
+    )

@@ -1,0 +1,193 @@
+"""A run as a person sees it: progress, then gates and metrics, then where to look. The command line and emitted scripts both end here.
+
+What a run came to is kept in `.stagelang/state/<plan>/outcome.json`, so that a run in which nothing changed can say it again, and so
+that the report can be written later.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from stagelang_runtime.execute.state import state_folder, write_whole
+
+if TYPE_CHECKING:
+    from stagelang_compiler.plan import Plan
+    from stagelang_runtime.execute.results import RunOptions, RunResult
+    from stagelang_runtime.judge import Outcomes
+    from stagelang_runtime.store import Store
+
+OUTCOME = "outcome.json"
+FINDINGS = 1
+
+
+def run_session(
+    plan: Plan, *, digest: str, root: Path, store_root: Path, options: RunOptions, trace: bool = False
+) -> int:
+    """Carry out a plan, judge it, keep and print what it came to, and give the exit code.
+
+    Args:
+        plan: what to carry out.
+        digest: the plan's digest.
+        root: the pipeline's folder.
+        store_root: where results are kept.
+        options: how to run.
+        trace: show frames of stagelang and of libraries too when a stage fails.
+    """
+    from stagelang_runtime.execute.progress import progress
+    from stagelang_runtime.execute.runner import run
+    from stagelang_runtime.judge import judge
+    from stagelang_runtime.store import Store, StoreError
+
+    try:
+        store = Store(store_root)
+        with progress() as listener:
+            result = run(plan, root=root, store=store, options=options, listener=listener)
+        outcomes = judge(plan, result, root=root, store=store)
+        keep_outcome(store_root, plan, digest, result, outcomes)
+    except StoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if trace:
+        print_traces(result, sys.stderr)
+    print_outcomes(plan.name, outcomes, summary_line(result), sys.stdout)
+    return exit_code(result, outcomes)
+
+
+def exit_code(result: RunResult, outcomes: Outcomes) -> int:
+    """Give 0 only where all ran and every gate passed."""
+    if result.exit_code:
+        return result.exit_code
+    return 0 if outcomes.verdict == "pass" else FINDINGS
+
+
+def keep_outcome(store_root: Path, plan: Plan, digest: str, result: RunResult, outcomes: Outcomes) -> None:
+    """Keep what a run came to, for the report and for a run in which nothing changed."""
+    nodes = {
+        name: {
+            "state": node.state,
+            "key": node.key,
+            "seconds": node.seconds,
+            "reason": str(node.reason or ""),
+        }
+        for name, node in result.nodes.items()
+    }
+    record: dict[str, Any] = {
+        "schema": 1,
+        "plan": digest,
+        "seconds": round(result.seconds, 3),
+        "exit": exit_code(result, outcomes),
+        "nodes": nodes,
+        "outcomes": outcomes.to_json(),
+    }
+    write_whole(state_folder(store_root, plan.name) / OUTCOME, record)
+
+
+def read_outcome(store_root: Path, plan_name: str) -> dict[str, Any] | None:
+    """Give what the plan's last run came to; None if none is kept."""
+    try:
+        found: dict[str, Any] = json.loads((state_folder(store_root, plan_name) / OUTCOME).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if found.get("schema") == 1 else None
+
+
+def summary_line(result: RunResult) -> str:
+    """Say in a line what ran and what didn't."""
+    counts = [(len(result.of_state(state)), word) for state, word in _WORDS]
+    said = ", ".join(f"{count} {word}" for count, word in counts if count)
+    return f"{said} in {result.seconds:.1f} s"
+
+
+_WORDS: tuple[tuple[Any, str], ...] = (
+    ("ran", "ran"),
+    ("hit", "up to date"),
+    ("failed", "failed"),
+    ("blocked", "blocked"),
+    ("not started", "not started"),
+)
+
+
+def print_traces(result: RunResult, stream: TextIO) -> None:
+    """Print the whole traceback of each failed node, libraries' frames and all; progress has shown the user's own."""
+    for node in result.of_state("failed"):
+        if node.failure is not None and node.failure.traceback:
+            print(f"\n{node.node}:\n{node.failure.traceback}", file=stream)
+
+
+def print_outcomes(name: str, outcomes: Outcomes, summary: str, stream: TextIO) -> None:
+    """Print the verdict, the gates and the metrics as tables."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
+    gates = Table("gate", "verdict", "why", title=None, box=None, pad_edge=False, header_style="bold")
+    for gate in outcomes.gates:
+        if gate.kind == "metric" or gate.verdict != "pass":
+            gates.add_row(gate.name, _coloured(gate.verdict), gate.reason + _needed(gate.needed_n))
+    silent = [gate for gate in outcomes.gates if gate.kind != "metric" and gate.verdict == "pass"]
+    metrics = Table(
+        "metric", "value", "95 % interval", "unit", "over", box=None, pad_edge=False, header_style="bold"
+    )
+    for metric in outcomes.metrics:
+        if metric.reported:
+            metrics.add_row(
+                metric.name,
+                _number(metric.value),
+                _interval(metric.low, metric.high),
+                _unit(metric.unit),
+                _over(metric),
+            )
+    console.print(f"\n{name}: {_coloured(outcomes.verdict)}  ({summary})\n")
+    if gates.row_count:
+        console.print(gates)
+    if silent:
+        kinds = {kind: sum(gate.kind == kind for gate in silent) for kind in ("contract", "budget")}
+        said = " and ".join(
+            f"{count} {kind} gate{'s' if count > 1 else ''}" for kind, count in kinds.items() if count
+        )
+        console.print(f"[dim]and {said} passed[/dim]")
+    if metrics.row_count:
+        console.print()
+        console.print(metrics)
+
+
+_COLOURS = {
+    "pass": "green",
+    "fail": "red",
+    "inconclusive": "yellow",
+    "error": "red",
+    "not_evaluated": "yellow",
+}
+
+
+def _coloured(verdict: str) -> str:
+    return f"[bold {_COLOURS[verdict]}]{verdict.replace('_', ' ')}[/]"
+
+
+def _needed(count: int | None) -> str:
+    return "" if count is None else f"; about {count:,} would decide it"
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4g}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "none"
+    return f"{'-∞' if low is None else f'{low:.4g}'} to {'∞' if high is None else f'{high:.4g}'}"
+
+
+def _unit(unit: str) -> str:
+    return "ratio" if unit == "1" else unit
+
+
+def _over(metric: Any) -> str:
+    if metric.undefined:
+        return str(metric.undefined)
+    return f"{metric.n_rows:,} rows" + (
+        f" in {metric.n_units:,} of {metric.cluster}" if metric.cluster else ""
+    )
