@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-RULES = ()
+from stagelang_compiler.checks import contract_declarations, contract_edges, split_columns
+from stagelang_compiler.checks.contract_edges import proved
 
-CHECKS = ()
+RULES = (*contract_edges.RULES, *contract_declarations.RULES, *split_columns.RULES)
+
+CHECKS = (*contract_edges.CHECKS, *contract_declarations.CHECKS, *split_columns.CHECKS)
+
+__all__ = ["CHECKS", "RULES", "proved"]

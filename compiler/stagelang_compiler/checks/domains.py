@@ -1,8 +1,8 @@
 """The values that a column's limits leave, in a form in which one set of values can be shown to lie within another.
 
-Every ordered column type is a chain of discrete places: whole numbers, days, microseconds, floats of 64 bits. So an open end of a range
-is the closed end at its neighbour, and a range implies another exactly if both its ends lie within. Moments without a zone count as UTC,
-as they do in the run.
+Every ordered column type is a chain of discrete places: whole numbers, days, microseconds, floats of 64 bits.
+So an open end of a range is the closed end at its neighbour, and a range implies another if both its ends lie within.
+Moments without a zone count as UTC, as they do in the run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PLAIN: dict[str, type] = {"str": str, "bytes": bytes, "bool": bool}
 @final
 @frozen(kw_only=True)
 class Domain:
-    """Values of one scalar type: within a closed range, among `isin` where it is given, matching `pattern` where it is given.
+    """Values of one scalar type: within a closed range, and among `isin` and matching `pattern` where these are given.
 
     `members` are the values that all of these leave, where they can be counted; None where they can't.
     """
@@ -51,13 +51,20 @@ class Domain:
             return 0
         if self.type == "float":
             return 1 if self.low == self.high else math.inf
-        return float(self.high - self.low + 1)
+        size: float = self.high - self.low + 1
+        return size
 
     def counted(self, most: int) -> frozenset[Position] | None:
         """Give all values, if they are known and the range leaves no more than `most`."""
         if self.members is not None or self.size > most:
             return self.members
         return frozenset([self.low] if self.type == "float" else range(self.low, self.high + 1))
+
+    def outside(self, wanted: Domain) -> frozenset[Position]:
+        """Give the members that lie outside another domain's range."""
+        if wanted.low == -math.inf and wanted.high == math.inf:
+            return frozenset()
+        return frozenset(value for value in self.members or () if not wanted.low <= value <= wanted.high)
 
 
 def item_type(type: str) -> str:
@@ -76,16 +83,18 @@ def domain(type: str, limits: Limits) -> Domain:
     isin = None if limits.isin is None else frozenset(position(value, scalar) for value in limits.isin)
     if limits.pattern is not None and (scalar != "str" or pattern_problem(limits.pattern)):
         raise ValueError(f"{limits.pattern!r} is no pattern for {scalar}")
-    members = frozenset({False, True}) if isin is None and scalar == "bool" else isin
+    members: frozenset[Position] | None = isin
+    if members is None and scalar == "bool":
+        members = frozenset({False, True})
     if members is not None and scalar in ORDERED:
         members = frozenset(value for value in members if low <= value <= high and _occurs(value, scalar))
     if members is not None and limits.pattern is not None:
-        members -= frozenset(unmatched(limits.pattern, sorted(members)))
+        members -= unmatched(limits.pattern, members)
     return Domain(type=scalar, low=low, high=high, isin=isin, pattern=limits.pattern, members=members)
 
 
 def bounds(scalar: str, limits: Limits) -> tuple[Position, Position]:
-    """Give the least and the greatest value that the bounds leave of an ordered type; the first is greater where they leave none.
+    """Give the least and the greatest value that the bounds leave; the first is greater where they leave none.
 
     Raises:
         ValueError: a bound is no value of the type, or the type has no order.
@@ -134,11 +143,11 @@ def position(value: object, scalar: str) -> Position:
 def _positions(value: object, scalar: str) -> Iterator[Position]:
     """Yield the place, or nothing."""
     match scalar, value:
-        case ("int" | "float"), bool():
+        case (("int" | "float"), bool()):
             return
         case "int", int() | float() if value == value:
             yield value
-        case "float", int() | float() if value == value and abs(value) <= _GREATEST or value in _INFINITE:
+        case "float", int() | float() if abs(value) <= _GREATEST or value in _INFINITE:
             yield float(value)
         case "date", dt.date():
             days = Fraction(_microseconds(value), 86_400_000_000)

@@ -1,8 +1,8 @@
-"""Regular expressions as the run reads them: RE2's syntax, by way of pyarrow, which is loaded only where a pattern is met."""
+"""Regular expressions as the run reads them: RE2's, by way of pyarrow, which is loaded only where a pattern is met."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 _KEPT = 1024
@@ -22,10 +22,11 @@ def pattern_problem(pattern: str) -> str:
     return ""
 
 
-def unmatched(pattern: str, texts: Sequence[str]) -> list[str]:
+def unmatched(pattern: str, texts: Iterable[str]) -> frozenset[str]:
     """Give the texts that a usable pattern doesn't match from start to end."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    matched = pc.match_substring_regex(pa.array(texts, pa.string()), rf"\A(?:{pattern})\z").to_pylist()
-    return [text for text, fits in zip(texts, matched, strict=True) if not fits]
+    listed = list(texts)
+    matched = pc.match_substring_regex(pa.array(listed, pa.string()), rf"\A(?:{pattern})\z").to_pylist()
+    return frozenset(text for text, fits in zip(listed, matched, strict=True) if not fits)

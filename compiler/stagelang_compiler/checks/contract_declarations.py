@@ -1,0 +1,223 @@
+"""SL215 to SL221: contracts by themselves: their columns' types and limits, their versions, and what they refine."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from stagelang.contract import LOGICAL_TYPES, Column, Contract, column_types, columns_of, logical_type
+from stagelang.origin import Origin
+from stagelang_compiler.checks.limit_faults import limit_faults
+from stagelang_compiler.checks.matching import written
+from stagelang_compiler.checks.patterns import pattern_problem
+from stagelang_compiler.checks.promises import rows_of
+from stagelang_compiler.checks.subsumption import Failure, implies
+from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
+from stagelang_compiler.graph import Graph
+
+
+def _rule(code: str, name: str, summary: str, severity: Severity = Severity.ERROR) -> Rule:
+    return Rule(
+        code=code, name=name, severity=severity, summary=summary, waivable=severity is not Severity.ERROR
+    )
+
+
+UNTYPED_COLUMN = _rule("SL215", "untyped-column", "a column has no type, or one that no table stores")
+CONTRADICTORY_LIMITS = _rule(
+    "SL216", "contradictory-limits", "limits that no value keeps, or that mean nothing for their type"
+)
+INVALID_PATTERN = _rule("SL217", "invalid-pattern", "a pattern that is no regular expression of RE2")
+WEAKENED_REFINEMENT = _rule(
+    "SL218", "weakened-refinement", "a contract promises less than the one it refines"
+)
+EMPTY_CONTRACT = _rule(
+    "SL219", "empty-contract", "tables are declared under a contract without columns", Severity.WARNING
+)
+CONTRACT_NAME_CLASH = _rule(
+    "SL220", "contract-name-clash", "two contracts that promise different things bear one name"
+)
+BAD_VERSION = _rule("SL221", "bad-version", "a contract's version isn't numbers joined by dots")
+
+RULES = (
+    UNTYPED_COLUMN, CONTRADICTORY_LIMITS, INVALID_PATTERN, WEAKENED_REFINEMENT, EMPTY_CONTRACT, CONTRACT_NAME_CLASH,
+    BAD_VERSION,
+)  # fmt: skip
+
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
+_STORED = f"{', '.join(LOGICAL_TYPES.values())}, or a list of one of these"
+
+
+def check_columns(graph: Graph) -> Iterator[Diagnostic]:
+    """Check the type and limits of each column where it is declared, not again where it is inherited."""
+    for contract in _declared(graph):
+        python_types = column_types(contract)
+        own = vars(contract)
+        for column in columns_of(contract).values():
+            if own.get(column.name) is column:
+                yield from _column(contract, column, python_types.get(column.name))
+
+
+def _column(contract: type[Contract], column: Column[Any], python_type: Any) -> Iterator[Diagnostic]:
+    what = f"column {column.name!r} of {contract.__name__!r}"
+    subject, places = f"{contract.__name__}.{column.name}", (Place(column.origin or contract.__origin__),)
+    pattern = column.limits.pattern
+    type_name = logical_type(python_type)
+    if type_name is None:
+        problem, found, action = _untyped(column.name, python_type)
+        yield Diagnostic(
+            rule=UNTYPED_COLUMN,
+            message=f"{what} {problem}",
+            places=places,
+            subject=subject,
+            expected=_STORED,
+            found=found,
+            help=action,
+        )
+    else:
+        for fault, action in limit_faults(column.name, type_name, column.limits):
+            yield Diagnostic(
+                rule=CONTRADICTORY_LIMITS,
+                message=f"{what}: {fault}",
+                places=places,
+                subject=subject,
+                help=action,
+            )
+    problem = pattern_problem(pattern) if pattern is not None else ""
+    if problem:
+        yield Diagnostic(
+            rule=INVALID_PATTERN,
+            message=f"the pattern of {what} is no regular expression",
+            places=places,
+            subject=subject,
+            expected="the syntax of RE2, which has no look-around and no back-references",
+            found=problem,
+            help="correct the pattern: https://github.com/google/re2/wiki/Syntax",
+        )
+
+
+def _untyped(name: str, python_type: Any) -> tuple[str, str, str]:
+    """Say what is wrong with a column's type, what was found, and what to do."""
+    if python_type is None or (isinstance(python_type, Exception) and type(python_type) is Exception):
+        return "has no type", "", f"annotate it, such as {name}: Column[int] = column()"
+    if isinstance(python_type, Exception):
+        found = f"{type(python_type).__name__}: {python_type}"
+        return (
+            "has an annotation that can't be resolved",
+            found,
+            "import the type where the contract is declared",
+        )
+    members = (
+        typing.get_args(python_type)
+        if typing.get_origin(python_type) in (typing.Union, types.UnionType)
+        else ()
+    )
+    if type(None) in members:
+        return (
+            "has a type that no table stores",
+            written(python_type),
+            "leave None out, and declare column(nullable=True)",
+        )
+    return (
+        "has a type that no table stores",
+        written(python_type),
+        "declare one of these types, and convert the values to it",
+    )
+
+
+def check_contracts(graph: Graph) -> Iterator[Diagnostic]:
+    """Check what each contract says of itself, and that it keeps the promises of those it refines."""
+    for contract in _declared(graph):
+        name, places = contract.__name__, (Place(contract.__origin__),)
+        version: Any = contract.__version__
+        if version != "" and not (isinstance(version, str) and _VERSION.fullmatch(version)):
+            yield Diagnostic(
+                rule=BAD_VERSION,
+                message=f"version {version!r} of {name!r} isn't numbers joined by dots",
+                places=places,
+                subject=name,
+                expected="such as '1' or '2.0.1'",
+                found=repr(version),
+                help="write numbers, so that the later of two versions can be told",
+            )
+        if "__rows__" in vars(contract) and rows_of(contract) is None:
+            yield Diagnostic(
+                rule=CONTRADICTORY_LIMITS,
+                message=f"no table can have the rows of {name!r}: rows={contract.__rows__!r}",
+                places=places,
+                subject=name,
+                help="write rows=(fewest, most), with None for no limit",
+            )
+        for base in (base for base in contract.__bases__ if issubclass(base, Contract)):
+            broken = (failure for failure in implies(contract, base) if failure.answer == "refuted")
+            yield from (_weakened(contract, base, failure) for failure in broken)
+
+
+def _weakened(contract: type[Contract], base: type[Contract], failure: Failure) -> Diagnostic:
+    what = f"column {failure.column!r}" if failure.column else "its number of rows"
+    return Diagnostic(
+        rule=WEAKENED_REFINEMENT,
+        message=f"{contract.__name__!r} refines {base.__name__!r} and breaks its promise of {what}",
+        places=(
+            Place(_place(contract, failure.column)),
+            Place(_place(base, failure.column), "promised here"),
+        ),
+        subject=f"{contract.__name__}.{failure.column}" if failure.column else contract.__name__,
+        expected=failure.needed,
+        found=failure.promised,
+        help=f"keep the promise, or declare {contract.__name__!r} as a contract of its own",
+    )
+
+
+def _place(contract: type[Contract], column: str) -> Origin:
+    declared = columns_of(contract).get(column)
+    return declared.origin if declared is not None and declared.origin else contract.__origin__
+
+
+def check_use(graph: Graph) -> Iterator[Diagnostic]:
+    """Check that the contracts of the pipeline's tables promise something, and that their names tell them apart."""
+    named: dict[tuple[str, str], type[Contract]] = {}
+    for contract in _used(graph):
+        name = contract.__name__
+        if not columns_of(contract):
+            yield Diagnostic(
+                rule=EMPTY_CONTRACT,
+                message=f"contract {name!r} has no columns, so it promises nothing",
+                places=(Place(contract.__origin__),),
+                subject=name,
+                help="declare its columns, or write Table[Contract] for a table of any columns",
+            )
+        other = named.setdefault((contract.__module__, contract.__qualname__), contract)
+        if implies(contract, other) or implies(other, contract):
+            yield Diagnostic(
+                rule=CONTRACT_NAME_CLASH,
+                message=f"two contracts are called {name!r} and promise different things",
+                subject=name,
+                places=(Place(contract.__origin__), Place(other.__origin__, "the other")),
+                help="rename one of them",
+            )
+
+
+def _used(graph: Graph) -> list[type[Contract]]:
+    """Give the contracts of all tables that are made, viewed or read."""
+    used: dict[type[Contract], None] = {}
+    for node in graph.nodes:
+        shapes = [*node.outputs.values(), *(edge.needed for edge in node.inputs if edge.needed)]
+        viewed = [contract for edge in node.inputs for contract, _ in edge.views]
+        used |= dict.fromkeys([*(shape.contract for shape in shapes if shape.contract is not None), *viewed])
+    used.pop(Contract, None)
+    return list(used)
+
+
+def _declared(graph: Graph) -> list[type[Contract]]:
+    """Give the contracts that the spec declares, those that the pipeline uses, and those that they refine."""
+    found: dict[type[Contract], None] = {}
+    for contract in (*graph.recording.contracts, *_used(graph)):
+        found |= dict.fromkeys(base for base in reversed(contract.__mro__) if issubclass(base, Contract))
+    found.pop(Contract, None)
+    return list(found)
+
+
+CHECKS = (check_columns, check_contracts, check_use)

@@ -1,0 +1,215 @@
+"""SL201 to SL214: each table that a stage reads, against the contract under which it reads it, view by view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import final
+
+from attrs import frozen
+
+from stagelang.contract import Column, Contract, columns_of
+from stagelang.origin import Origin
+from stagelang_compiler.checks.promise_texts import Aspect, limits_text
+from stagelang_compiler.checks.promises import conversion, promises
+from stagelang_compiler.checks.subsumption import Failure, implies
+from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
+from stagelang_compiler.graph import Edge, Graph, GraphNode
+
+
+def _rule(code: str, name: str, summary: str, *, waivable: bool = False) -> Rule:
+    return Rule(code=code, name=name, severity=Severity.ERROR, summary=summary, waivable=waivable)
+
+
+# What the entry gate judges again from the data can be waived; what no data shows can't.
+MISSING_COLUMN = _rule("SL201", "missing-column", "a column is needed that the table's contract doesn't have")
+INCOMPATIBLE_TYPE = _rule("SL202", "incompatible-type", "a column is of another type than is needed")
+NULLABLE_INTO_REQUIRED = _rule(
+    "SL203", "nullable-into-required", "values may be missing where each is needed", waivable=True
+)
+RANGE_NOT_IMPLIED = _rule(
+    "SL204", "range-not-implied", "values may lie outside the range that is needed", waivable=True
+)
+CATEGORIES_NOT_IMPLIED = _rule(
+    "SL205", "categories-not-implied", "values may be others than those that are needed", waivable=True
+)
+PATTERN_NOT_IMPLIED = _rule(
+    "SL206", "pattern-not-implied", "texts may not match the pattern that is needed", waivable=True
+)
+LENGTH_NOT_IMPLIED = _rule(
+    "SL207", "length-not-implied", "lists may be of another length than is needed", waivable=True
+)
+UNIT_MISMATCH = _rule("SL208", "unit-mismatch", "values are in another unit than is needed")
+KEY_NOT_PROMISED = _rule(
+    "SL209", "key-not-promised", "values may repeat where a key or unique values are needed", waivable=True
+)
+GROUP_NOT_PROMISED = _rule(
+    "SL210", "group-not-promised", "a column is needed as the group and isn't promised as it"
+)
+TIME_NOT_PROMISED = _rule(
+    "SL211", "time-not-promised", "a column is needed as the time and isn't promised as it"
+)
+ROLE_MISMATCH = _rule("SL212", "role-mismatch", "a column is needed in another role than it has")
+UNEXPECTED_COLUMN = _rule(
+    "SL213", "unexpected-column", "a closed contract is given a column that it doesn't name", waivable=True
+)
+ROWS_NOT_IMPLIED = _rule(
+    "SL214", "rows-not-implied", "a table may have fewer or more rows than are needed", waivable=True
+)
+
+RULES = (
+    MISSING_COLUMN, INCOMPATIBLE_TYPE, NULLABLE_INTO_REQUIRED, RANGE_NOT_IMPLIED, CATEGORIES_NOT_IMPLIED,
+    PATTERN_NOT_IMPLIED, LENGTH_NOT_IMPLIED, UNIT_MISMATCH, KEY_NOT_PROMISED, GROUP_NOT_PROMISED, TIME_NOT_PROMISED,
+    ROLE_MISMATCH, UNEXPECTED_COLUMN, ROWS_NOT_IMPLIED,
+)  # fmt: skip
+
+_SAID: dict[Aspect, tuple[Rule, str]] = {
+    "column": (MISSING_COLUMN, "needs column {column!r}, which {giver!r} doesn't promise"),
+    "type": (INCOMPATIBLE_TYPE, "needs column {column!r} in another type than {giver!r} gives it"),
+    "nullable": (
+        NULLABLE_INTO_REQUIRED,
+        "needs every value of column {column!r}, and {giver!r} may miss some",
+    ),
+    "range": (RANGE_NOT_IMPLIED, "needs column {column!r} within a range that {giver!r} doesn't promise"),
+    "values": (
+        CATEGORIES_NOT_IMPLIED,
+        "needs column {column!r} to keep to values that {giver!r} doesn't promise",
+    ),
+    "pattern": (
+        PATTERN_NOT_IMPLIED,
+        "needs column {column!r} to match a pattern that {giver!r} doesn't promise",
+    ),
+    "length": (
+        LENGTH_NOT_IMPLIED,
+        "needs lists of a length in column {column!r} that {giver!r} doesn't promise",
+    ),
+    "unit": (UNIT_MISMATCH, "needs column {column!r} in another unit than {giver!r} gives it"),
+    "unique": (
+        KEY_NOT_PROMISED,
+        "needs no value of column {column!r} twice, which {giver!r} doesn't promise",
+    ),
+    "group": (GROUP_NOT_PROMISED, "needs column {column!r} as the group, which {giver!r} doesn't promise"),
+    "time": (TIME_NOT_PROMISED, "needs column {column!r} as the time, which {giver!r} doesn't promise"),
+    "role": (ROLE_MISMATCH, "needs column {column!r} in another role than {giver!r} gives it"),
+    "extra": (UNEXPECTED_COLUMN, "takes no column {column!r}, which {giver!r} has"),
+    "rows": (ROWS_NOT_IMPLIED, "needs a number of rows that {giver!r} doesn't promise"),
+}
+"""The rule of each aspect, and what its reader does."""
+
+
+@final
+@frozen(kw_only=True)
+class _Step:
+    """A table under one contract, taken as another: by a view, or by the stage that reads it."""
+
+    given: type[Contract]
+    needed: type[Contract]
+    reader: str
+    origin: Origin
+
+
+def proved(edge: Edge) -> bool:
+    """Tell whether what is promised of a table implies all that its reader needs, so that no gate has to look again."""
+    contracts = _contracts(edge)
+    if edge.needed is None or contracts[-1] is None:
+        return edge.needed is None
+    return all(
+        given is not None and needed is not None and not implies(given, needed)
+        for given, needed in pairwise(contracts)
+    )
+
+
+def check_edges(graph: Graph) -> Iterator[Diagnostic]:
+    """Compare promise and need wherever a table is read; say the same of the same line once."""
+    seen: set[tuple[Origin, str, type[Contract], type[Contract]]] = set()
+    for node in graph.nodes:
+        for edge in node.inputs:
+            for step in _steps(node, edge):
+                told = (step.origin, step.reader, step.given, step.needed)
+                if told not in seen:
+                    seen.add(told)
+                    yield from _findings(node, step)
+
+
+def _contracts(edge: Edge) -> list[type[Contract] | None]:
+    own = edge.producer.outputs.get(edge.port)
+    reads = [edge.needed.contract] if edge.needed is not None else []
+    return [own.contract if own else None, *(contract for contract, _ in edge.views), *reads]
+
+
+def _steps(node: GraphNode, edge: Edge) -> Iterator[_Step]:
+    reads = f"argument {edge.argument!r} of {node.base!r}"
+    ends = [(f"the view as {view.__name__!r}", origin) for view, origin in edge.views] + [
+        (reads, node.origin)
+    ]
+    contracts = _contracts(edge)
+    for given, needed, (reader, origin) in zip(contracts, contracts[1:], ends, strict=False):
+        # A refined contract keeps its base's promises, or is reported where it is declared.
+        if given is not None and needed is not None and not issubclass(given, needed):
+            yield _Step(given=given, needed=needed, reader=reader, origin=origin)
+
+
+def _findings(node: GraphNode, step: _Step) -> Iterator[Diagnostic]:
+    for failure in implies(step.given, step.needed):
+        if failure.answer == "unknown":
+            continue
+        rule, said = _SAID[failure.aspect]
+        yield Diagnostic(
+            rule=rule,
+            message=f"{step.reader} " + said.format(giver=step.given.__name__, column=failure.column),
+            places=(
+                Place(step.origin),
+                Place(_declared(step.given, failure.column), "promised here"),
+                Place(_declared(step.needed, failure.column), "needed here"),
+            ),
+            subject=node.name,
+            expected=failure.needed,
+            found=failure.promised,
+            help=_help(step, failure),
+        )
+
+
+def _declared(contract: type[Contract], column: str) -> Origin:
+    declared: Column[object] | None = columns_of(contract).get(column)
+    return declared.origin if declared is not None and declared.origin else contract.__origin__
+
+
+def _help(step: _Step, failure: Failure) -> str:
+    column, giver, reader = failure.column, repr(step.given.__name__), repr(step.needed.__name__)
+    match failure.aspect:
+        case "column":
+            others = set(columns_of(step.given)) - set(columns_of(step.needed))
+            meant = did_you_mean(column, others)
+            return (
+                f"did you mean {meant!r}?"
+                if meant
+                else f"add {column!r} to {giver}, or pass a table that has it"
+            )
+        case "type":
+            return f"convert it in the stage that gives {giver}, and declare it there as {failure.needed}"
+        case "nullable":
+            return f"fill or drop missing values in the stage that gives {giver}, and declare nullable=False there"
+        case "unit":
+            return _unit_help(step, column)
+        case "extra":
+            return f"drop it before, or take closed=True from {reader}"
+        case "rows":
+            return f"declare rows={step.needed.__rows__!r} on {giver}, if it holds"
+        case _:
+            wanted = limits_text(failure.aspect, promises(step.needed)[column].limits)
+            return f"declare {wanted} in {giver}, if it holds"
+
+
+def _unit_help(step: _Step, column: str) -> str:
+    giver = repr(step.given.__name__)
+    promise, need = promises(step.given)[column], promises(step.needed)[column]
+    if promise.limits.unit is None:
+        return f"declare {limits_text('unit', need.limits)} in {giver}, if the values are in it"
+    factor = conversion(promise, need)
+    if factor is None:
+        return "pass a column that measures the same thing"
+    wanted = limits_text("unit", need.limits)
+    return f"multiply by {factor:.12g} in the stage that gives {giver}, and declare {wanted} there"
+
+
+CHECKS = (check_edges,)

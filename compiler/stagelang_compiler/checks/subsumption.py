@@ -1,0 +1,221 @@
+"""Whether one contract's promise implies another's need: column by column, each aspect proved, refuted or unknown.
+
+Proved: every table that keeps the promise meets the need as it is, so nothing has to be looked at in the run.
+Refuted: a table may keep the promise and not meet the need; what is not promised is refuted too.
+Unknown: it can't be told from the declarations, and the entry gate tells it from the data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Literal, TypeAlias, final
+from weakref import WeakKeyDictionary
+
+from attrs import frozen
+
+from stagelang.contract import Contract
+from stagelang_compiler.checks.domains import Domain
+from stagelang_compiler.checks.patterns import unmatched
+from stagelang_compiler.checks.promise_texts import Aspect, needed_text, promised_text, rows_text
+from stagelang_compiler.checks.promises import Promise, conversion, promises, rows_of
+
+Answer: TypeAlias = Literal["proved", "refuted", "unknown"]
+Judge: TypeAlias = Callable[[Promise, Promise], Answer]
+
+WIDENINGS = frozenset({("int", "float"), ("list<int>", "list<float>")})
+"""Where a need may be wider than a promise. Unknown, since the entry gate casts and refuses an int that no float holds.
+
+A date is not taken for a datetime: it would become that day's midnight, before most of what the day brought was known.
+"""
+
+
+@final
+@frozen(kw_only=True)
+class Failure:
+    """One aspect that is not proved: of a column, or of the whole table where `column` is empty."""
+
+    aspect: Aspect
+    answer: Literal["refuted", "unknown"]
+    column: str = ""
+    promised: str
+    needed: str
+
+
+_KNOWN: WeakKeyDictionary[type[Contract], WeakKeyDictionary[type[Contract], tuple[Failure, ...]]] = (
+    WeakKeyDictionary()
+)
+
+
+def implies(producer: type[Contract], consumer: type[Contract]) -> tuple[Failure, ...]:
+    """Give what of the consumer's need the producer's promise doesn't prove; each pair is compared once."""
+    known = _KNOWN.setdefault(producer, WeakKeyDictionary())
+    found = known.get(consumer)
+    if found is None:
+        found = known[consumer] = _compare(producer, consumer)
+    return found
+
+
+def _compare(producer: type[Contract], consumer: type[Contract]) -> tuple[Failure, ...]:
+    if consumer in (producer, Contract):
+        return ()
+    promised, needed = promises(producer), promises(consumer)
+    failures: list[Failure] = []
+    for name, need in needed.items():
+        failures += _column(promised[name], need) if name in promised else [_missing(need)]
+    return (*failures, *_extra(producer, consumer), *_rows(producer, consumer))
+
+
+def _missing(need: Promise) -> Failure:
+    return Failure(
+        aspect="column", answer="refuted", column=need.name, promised="no column of that name",
+        needed=needed_text("column", need),
+    )  # fmt: skip
+
+
+def _extra(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failure]:
+    if not consumer.__closed__:
+        return
+    known = promises(consumer)
+    others = [name for name in promises(producer) if name not in known]
+    needed = f"no columns but {', '.join(known)}" if known else "no columns"
+    for name in others:
+        yield Failure(
+            aspect="extra", answer="refuted", column=name, promised=f"also column {name!r}", needed=needed
+        )
+    if not others and not producer.__closed__:
+        promised = "columns that it doesn't name"
+        yield Failure(aspect="extra", answer="unknown", promised=promised, needed=needed)
+
+
+def _rows(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failure]:
+    given, wanted = rows_of(producer), rows_of(consumer)
+    if given is None or wanted is None:
+        yield Failure(aspect="rows", answer="unknown", promised="", needed="")
+        return
+    (least, most), (fewest, greatest) = given, wanted
+    enough = (least or 0) >= (fewest or 0)
+    not_too_many = greatest is None or (most is not None and most <= greatest)
+    if not (enough and not_too_many):
+        promised, needed = rows_text(least, most), rows_text(fewest, greatest)
+        yield Failure(aspect="rows", answer="refuted", promised=promised, needed=needed)
+
+
+def _column(promise: Promise, need: Promise) -> Iterator[Failure]:
+    comparable = _type(promise, need) != "refuted" and (
+        promise.limits.unit is None or _unit(promise, need) != "refuted"
+    )
+    judges: dict[Aspect, Judge] = {**_JUDGES, **_VALUE_JUDGES} if comparable else _JUDGES
+    for aspect, judge in judges.items():
+        answer = judge(promise, need)
+        if answer != "proved":
+            yield Failure(
+                aspect=aspect,
+                answer=answer,
+                column=need.name,
+                promised=promised_text(aspect, promise, need),
+                needed=needed_text(aspect, need),
+            )
+
+
+def _type(promise: Promise, need: Promise) -> Answer:
+    if promise.type is None or need.type is None or (promise.type, need.type) in WIDENINGS:
+        return "unknown"
+    return _proved(promise.type == need.type)
+
+
+def _nullable(promise: Promise, need: Promise) -> Answer:
+    return _proved(need.nullable or not promise.nullable)
+
+
+def _unit(promise: Promise, need: Promise) -> Answer:
+    if need.limits.unit is None:
+        return "proved"
+    if promise.limits.unit is None:
+        return "refuted"
+    if promise.measure is None or need.measure is None:
+        return "unknown"
+    factor = conversion(promise, need)
+    return _proved(factor is not None and math.isclose(factor, 1, rel_tol=1e-12))
+
+
+def _unique(promise: Promise, need: Promise) -> Answer:
+    return _proved(promise.limits.unique or not need.limits.unique)
+
+
+def _group(promise: Promise, need: Promise) -> Answer:
+    return _proved(promise.limits.group or not need.limits.group)
+
+
+def _time(promise: Promise, need: Promise) -> Answer:
+    return _proved(promise.limits.time or not need.limits.time)
+
+
+def _role(promise: Promise, need: Promise) -> Answer:
+    return _proved(need.limits.role in ("", promise.limits.role))
+
+
+def _length(promise: Promise, need: Promise) -> Answer:
+    return _proved(need.limits.length in (None, promise.limits.length))
+
+
+def _domains(judge: Callable[[Domain, Domain], Answer]) -> Judge:
+    """Judge by the two domains; a declaration that has none makes no sense, which another rule reports."""
+
+    def judge_columns(promise: Promise, need: Promise) -> Answer:
+        if promise.domain is None or need.domain is None:
+            return "unknown"
+        return judge(promise.domain, need.domain)
+
+    return judge_columns
+
+
+def _range(given: Domain, wanted: Domain) -> Answer:
+    if given.members is not None:
+        return _proved(not given.outside(wanted))
+    return _proved(given.size == 0 or (wanted.low <= given.low and given.high <= wanted.high))
+
+
+def _values(given: Domain, wanted: Domain) -> Answer:
+    if wanted.isin is None:
+        return "proved"
+    counted = given.counted(len(wanted.isin))
+    if counted is None and given.pattern is not None:
+        return "unknown"
+    return _proved(counted is not None and counted <= wanted.isin)
+
+
+def _pattern(given: Domain, wanted: Domain) -> Answer:
+    if wanted.pattern is None or wanted.pattern == given.pattern:
+        return "proved"
+    if given.members is not None:
+        return _proved(not unmatched(wanted.pattern, given.members))
+    if given.pattern is not None or not unmatched(wanted.pattern, _PROBES):
+        return "unknown"
+    return "refuted"
+
+
+_PROBES = ("", "\n", " ", "0", "a", "A", "é", "a a\n")
+"""Texts of which a pattern that refuses anything most likely refuses one."""
+
+
+def _proved(holds: bool) -> Answer:
+    return "proved" if holds else "refuted"
+
+
+_JUDGES: dict[Aspect, Judge] = {
+    "type": _type,
+    "nullable": _nullable,
+    "unit": _unit,
+    "unique": _unique,
+    "group": _group,
+    "time": _time,
+    "role": _role,
+}
+_VALUE_JUDGES: dict[Aspect, Judge] = {
+    "range": _domains(_range),
+    "values": _domains(_values),
+    "pattern": _domains(_pattern),
+    "length": _length,
+}
+"""Values are compared only where type and unit are."""
