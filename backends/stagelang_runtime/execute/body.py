@@ -29,6 +29,11 @@ def handle_of(kind: str, data: Any) -> Handle:
     return _HANDLES[kind](data=data)
 
 
+def data_of(handle: Handle) -> Any:
+    """Give what a loaded handle holds."""
+    return handle._data  # pyright: ignore[reportPrivateUsage]
+
+
 def call(
     declared: Declared,
     node: Node,
@@ -40,13 +45,13 @@ def call(
     bound = _bind(declared, handles, params)
     seed = node.seed % _SEEDS
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002  # the user's code may draw from numpy's global generator
+    np.random.seed(seed)  # the user's code may draw from numpy's global generator
     try:
         with running(seed):
             return declared.function(*bound.args, **bound.kwargs)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a stage must not end the worker, whatever it raises
+    except BaseException as error:  # noqa: BLE001  # a stage must not end the worker, whatever it raises
         raise NodeFailed(raised(error, root, f"{_word(node)} {node.name!r}")) from None
 
 
@@ -77,7 +82,7 @@ def _bind(
     return bound
 
 
-def results(declared: Declared, stage: Stage, node: Node, result: Any) -> dict[str, Any]:
+def results(stage: Stage, node: Node, result: Any) -> dict[str, Any]:
     """Give the data of each output port. Raises NodeFailed where the function gave something else than it declares."""
     names = [output.name for output in node.outputs]
     if names == ["out"] and not _is_named_tuple_of(result, names):
@@ -102,15 +107,16 @@ def _data(stage: Stage, node: Node, output: Output, handle: Any) -> Any:
         raise wrong_result(stage, node, f"loaded data{where}", "a lazy handle")
     if output.kind == "table":
         return _arrow(stage, node, handle, where)
-    return handle.folder if isinstance(handle, Files) else handle.value
+    return data_of(handle)
 
 
-def _arrow(stage: Stage, node: Node, table: Table[Any, Any], where: str) -> pa.Table:
+def _arrow(stage: Stage, node: Node, table: Any, where: str) -> pa.Table:
     try:
-        return table.arrow
-    except Exception as error:  # a frame that Arrow can't hold: the conversions raise several types
+        arrow: pa.Table = table.arrow
+    except Exception as error:  # noqa: BLE001  # a frame that Arrow can't hold: the conversions raise several types
         found = f"a frame that can't be converted: {error}"
         raise wrong_result(stage, node, f"a pandas, polars or Arrow table{where}", found) from None
+    return arrow
 
 
 def metric_table(stage: Stage, node: Node, result: Any, columns: int | None) -> pa.Table:
@@ -196,6 +202,7 @@ def _said(value: Any) -> str:
         return "None (is a return missing?)"
     if isinstance(value, Handle):
         return f"a {type(value).__name__} handle"
-    if isinstance(value, tuple) and hasattr(value, "_fields"):  # pyright: ignore[reportUnknownArgumentType]
-        return f"{type(value).__name__} with the fields {', '.join(value._fields)}"  # pyright: ignore
+    fields: Any = getattr(value, "_fields", None)
+    if isinstance(value, tuple) and fields:
+        return f"{type(value).__name__} with the fields {', '.join(fields)}"  # pyright: ignore[reportUnknownArgumentType]
     return f"{type(value).__name__} {value!r:.60}"

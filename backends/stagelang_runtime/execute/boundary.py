@@ -1,4 +1,4 @@
-"""The gates at a node's two ends: what it reads and what it makes is checked against contracts, once for each content."""
+"""The gates at a node's two ends: what it reads and what it makes is checked against contracts, each content once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def enter(
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Check a table that a node reads, and give it in the types that the reader's contract says.
 
-    A check that the compiler proved, or that this content has passed, is not done again; the record says so. Raises NodeFailed.
+    A check that the compiler proved, or that this content has passed, is not done again; the record says so.
+    Raises NodeFailed.
     """
     bound = read.input
     contract = plan.contracts[bound.contract]

@@ -20,7 +20,7 @@ def judge_node(budget: Budget | None, receipt: Receipt) -> tuple[BudgetEntry, ..
 def judge_run(budget: Budget | None, seconds: float, nodes: Iterable[NodeResult]) -> tuple[BudgetEntry, ...]:
     """Judge a whole run: its elapsed time, and the largest peak of any node's process.
 
-    A run that took results from the store tells nothing about the time that the whole takes, unless even that was too long.
+    A run that took results from the store doesn't tell how long the whole takes, unless even that was too long.
     """
     if budget is None:
         return ()

@@ -44,7 +44,7 @@ class Layout:
     """The path and format in which each output is expected."""
 
 
-def filled_in(stage: Stage, node: Node, layout: Layout) -> list[str]:
+def filled_in(stage: Stage, node: Node, params: Mapping[str, Any], layout: Layout) -> list[str]:
     """Give the command's arguments with every placeholder replaced. Raises NodeFailed for an unknown one."""
     assert stage.command is not None
     arguments: list[str] = []
@@ -56,11 +56,11 @@ def filled_in(stage: Stage, node: Node, layout: Layout) -> list[str]:
         if whole and several:
             arguments += [str(each.files[whole[3] or ""]) for each in several]
         else:
-            arguments.append(_PLACEHOLDER.sub(lambda match: _value(stage, node, layout, match), text))
+            arguments.append(_PLACEHOLDER.sub(lambda match: _value(stage, node, params, layout, match), text))
     return arguments
 
 
-def _value(stage: Stage, node: Node, layout: Layout, match: re.Match[str]) -> str:
+def _value(stage: Stage, node: Node, params: Mapping[str, Any], layout: Layout, match: re.Match[str]) -> str:
     if match[0] in ("{{", "}}"):
         return match[0][0]
     name, port, kind = match[1], match[2], match[3] or ""
@@ -73,9 +73,9 @@ def _value(stage: Stage, node: Node, layout: Layout, match: re.Match[str]) -> st
         return str(_output_path(layout, wanted, outputs[wanted].kind, kind))
     if name == "seed" and not port:
         return str(node.seed % 2**32)
-    if name in node.params and not port:
-        value = node.params[name]
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if name in params and not port:
+        value = params[name]
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, list | tuple | dict) else str(value)
     raise NodeFailed(
         Failure(
             kind="command",
@@ -94,10 +94,10 @@ def _output_path(layout: Layout, port: str, kind: str, asked: str) -> Path:
     return path
 
 
-def run(stage: Stage, node: Node, layout: Layout, root: Path) -> dict[str, Any]:
+def run(stage: Stage, node: Node, params: Mapping[str, Any], layout: Layout, root: Path) -> dict[str, Any]:
     """Run the program to its end; give its own peak memory. Raises NodeFailed where it can't be started or fails."""
     check_files(stage, root)
-    arguments = filled_in(stage, node, layout)
+    arguments = filled_in(stage, node, params, layout)
     beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     # A program named without a path is looked for beside the interpreter first, so that 'python' is this one.
     program = shutil.which(arguments[0], path=beside) or arguments[0]

@@ -1,4 +1,4 @@
-"""What surrounds a stage: the versions that are part of its key, and the settings made before its interpreter starts."""
+"""What surrounds a stage: the versions in its key, and the settings made before its interpreter starts."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def python_minor() -> str:
 
 
 def versions(distributions: Iterable[str]) -> dict[str, str]:
-    """Give the versions of distributions and of all that they require, by normalised name, sorted; absent ones are 'missing'.
+    """Give the versions of distributions and of all that they require, by normalised name, sorted.
 
-    Extras are left out. What a marker leaves out on this platform counts only where it is installed all the same.
+    One that isn't installed is 'missing'. Extras are left out. What a marker leaves out on this platform counts only where it is installed all the same.
     """
     found: dict[str, str] = {}
     for name in {_normalised(name) for name in distributions}:
@@ -114,8 +114,7 @@ def _processor() -> tuple[str, list[str]]:
     except OSError:
         return platform.processor(), []
     first = text.partition("\n\n")[0]
-    said = dict(
-        (key.strip(), value.strip()) for key, _, value in (line.partition(":") for line in first.splitlines())
-    )
+    pairs = (line.partition(":") for line in first.splitlines())
+    said = {key.strip(): value.strip() for key, _, value in pairs}
     words = said.get("flags", said.get("Features", "")).split()
     return said.get("model name", platform.processor()), sorted(filter(_NUMERIC_FEATURES.fullmatch, words))

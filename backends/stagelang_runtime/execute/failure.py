@@ -12,7 +12,8 @@ from typing import Any, Literal, final
 from attrs import asdict, frozen
 
 Kind = Literal[
-    "exception", "result", "gate", "changed input", "command", "died", "time limit", "loading", "source", "store", "internal"
+    "exception", "result", "gate", "changed input", "command", "died", "time limit", "loading", "source", "store",
+    "internal",
 ]  # fmt: skip
 
 _OWN = str(Path(__file__).resolve().parents[1])
@@ -34,8 +35,8 @@ class Frame:
 class Failure:
     """What went wrong in one node.
 
-    `where` is the stage's place as 'file:line'; `traceback` is the whole of it, framework and all; `gate` the report of a failed gate;
-    `stdout` and `stderr` hold the last that the node printed.
+    `where` is the stage's place as 'file:line'; `traceback` is the whole of it, framework and all; `gate` is the report
+    of a failed gate; `stdout` and `stderr` hold the last that the node printed.
     """
 
     kind: Kind
@@ -55,7 +56,8 @@ class Failure:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Failure:
         """Read what `to_json` gave."""
-        return Failure(**{**data, "frames": tuple(Frame(**frame) for frame in data["frames"])})
+        fields: dict[str, Any] = {**data, "frames": tuple(Frame(**frame) for frame in data["frames"])}
+        return Failure(**fields)
 
     def __str__(self) -> str:
         lines = [self.message]
@@ -78,7 +80,7 @@ class NodeFailed(Exception):
 
 
 def raised(error: BaseException, root: Path, doing: str) -> Failure:
-    """Put an exception of the user's code into words; `doing` says what ran, such as \"stage 'fit'\"."""
+    """Put an exception of the user's code into words; `doing` says what ran, such as `stage 'fit'`."""
     said = str(error)
     match error:
         case SystemExit():
@@ -102,7 +104,7 @@ def raised(error: BaseException, root: Path, doing: str) -> Failure:
 
 
 def user_frames(trace: TracebackType | None, root: Path) -> tuple[Frame, ...]:
-    """Keep the frames of code below the pipeline's folder; where there are none, those of code that isn't stagelang's."""
+    """Keep the frames of code below the pipeline's folder; where there is none, the last that isn't stagelang's."""
     frames = traceback.extract_tb(trace)
     own = [frame for frame in frames if not _is_framework(frame.filename)]
     below = [frame for frame in own if _is_below(frame.filename, root)]

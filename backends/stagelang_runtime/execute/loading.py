@@ -38,6 +38,11 @@ class Loader:
             self._found[stage.name] = self._find(stage)
         return self._found[stage.name]
 
+    def class_of(self, name: str) -> Any:
+        """Find a class by 'module:qualname'. Raises AttributeError, NodeFailed."""
+        module, _, qualname = name.partition(":")
+        return _walk(self._module(module), qualname)
+
     def function(self, code: plan.Code) -> Callable[..., Any]:
         """Find a plain function at a module's top level. Raises AttributeError, NodeFailed."""
         found: Callable[..., Any] = _walk(self._module(code.module), code.qualname)
@@ -76,7 +81,7 @@ class Loader:
                     self._modules[name] = self._import(name)
                 except KeyboardInterrupt:
                     raise
-                except BaseException as error:  # whatever a user's module raises, SystemExit included
+                except BaseException as error:  # noqa: BLE001  # whatever a user's module raises, SystemExit included
                     raise NodeFailed(raised(error, self._root, f"importing {name!r}")) from None
             self._recorded += recording.stages
         return self._modules[name]

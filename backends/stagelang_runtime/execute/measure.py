@@ -15,8 +15,8 @@ _RESET = Path("/proc/self/clear_refs")
 class Meter:
     """Starts measuring when it is made.
 
-    Where Linux allows it the process's high-water mark is set back first, so that the peak is the node's own with the interpreter and
-    libraries below it; elsewhere the peak is that of the worker since it started, which may be another node's.
+    Where Linux allows it the process's high-water mark is set back first, so that the peak is the node's own, on top of
+    the interpreter and its libraries; elsewhere it is the worker's since it started, which may be another node's.
     """
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from attrs import field, frozen
 
@@ -16,6 +16,9 @@ from stagelang_runtime.execute.key import Artifact, Read, components, key_of
 from stagelang_runtime.execute.present import outputs_present
 from stagelang_runtime.execute.results import Receipt
 from stagelang_runtime.store import Store
+
+if TYPE_CHECKING:
+    from stagelang_runtime.inputs.errors import InputError
 
 
 @final
@@ -31,14 +34,18 @@ class Preparation:
     def job(
         self, node: Node, artifact: Callable[[str, str], Artifact], passed: Mapping[str, set[str]]
     ) -> Job:
-        """Prepare a node whose producers are settled; `artifact` gives what a node has at a port,
-        and `passed` the digests of the contracts whose gates a content has passed.
+        """Prepare a node whose producers are settled.
+
+        Args:
+            node: the node.
+            artifact: gives what a node has at a port.
+            passed: the digests of the contracts whose gates a content has passed.
 
         Raises:
             NodeFailed: a source can't be found or read.
         """
         reads = [Read(input=bound, artifact=artifact(bound.node, bound.output)) for bound in node.inputs]
-        files = self._source_files(node, node.source) if node.source else {}
+        files: Mapping[str, str] = self._source_files(node, node.source) if node.source else {}
         found = components(self.plan, node, reads, source_files=files, variables=self.variables)
         contents = {read.artifact.content for read in reads if not read.input.proved}
         return Job(
@@ -61,7 +68,28 @@ class Preparation:
         return receipt
 
     def _source_files(self, node: Node, source: Source) -> Mapping[str, str]:
-        raise NodeFailed(Failure(kind="source", message="sources are not there yet"))
+        from stagelang_runtime.inputs.errors import InputError
+        from stagelang_runtime.inputs.files import locate
+
+        try:
+            files = locate(source, self.root, source_cache(self.store))
+        except InputError as error:
+            raise NodeFailed(unreadable(node, error)) from None
+        return {file.name: file.digest for file in files}
+
+
+def source_cache(store: Store) -> Path:
+    """Name the file that remembers the digests of source files."""
+    return store.root.parent / "state" / "sources.json"
+
+
+def unreadable(node: Node, error: InputError) -> Failure:
+    """Put into words that a source can't be read: its first problem, and how many there are."""
+    first, *more = error.problems
+    count = f" (and {len(more)} more problems)" if more else ""
+    place = f"{first.file}:{first.line}" if first.line else first.file
+    message = f"source {node.name!r} can't be read: {place}: {first.message}{count}"
+    return Failure(kind="source", message=message, where=str(node.origin), help=first.help)
 
 
 def gates_passed(receipt: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -18,7 +18,7 @@ def reason_to_run(components: Mapping[str, str], last: Receipt | None) -> Reason
         before, now = old.get(name, ABSENT), components.get(name, ABSENT)
         if before != now and name != "run":
             return Reason(
-                component=name, old=before, new=now, text=f"{name} changed: {_short(before)} -> {_short(now)}"
+                component=name, old=before, new=now, text=f"{name} changed: {shown(before)} -> {shown(now)}"
             )
     if "run" in components:
         return Reason(component="run", text="it is always run")
@@ -33,6 +33,6 @@ def healing(node: str) -> Reason:
     return Reason(component="", text=f"its output, which {node} reads, is gone from the store or damaged")
 
 
-def _short(value: str) -> str:
+def shown(value: str) -> str:
     """Show a digest by its first digits."""
     return value[:19] if value.startswith("sha256:") else value

@@ -25,7 +25,8 @@ class RunOptions:
     """How to carry out a plan.
 
     Args:
-        jobs: how many threads the stages that run at the same time may use together; a stage takes as many as its resources say.
+        jobs: how many threads the stages that run at the same time may use together; each takes as many as its
+            resources say.
         keep_going: finish the branches that don't depend on a failed node.
         force: run every node, even where its result is there.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import os
 import signal
 import threading
 import time
@@ -22,6 +21,7 @@ from stagelang_runtime.execute.key import Artifact
 from stagelang_runtime.execute.pool import Inbox, Pool, Reply, Worker
 from stagelang_runtime.execute.prepare import Preparation, gates_passed
 from stagelang_runtime.execute.present import is_present
+from stagelang_runtime.execute.record import can_be_remembered, record_of
 from stagelang_runtime.execute.reasons import FORCED, healing, reason_to_run
 from stagelang_runtime.execute.results import (
     Event,
@@ -31,9 +31,12 @@ from stagelang_runtime.execute.results import (
     Receipt,
     RunOptions,
     RunResult,
+    State,
     artifacts_of,
 )
-from stagelang_runtime.store import Store, StoreError
+from stagelang_runtime.execute.state import forget, remember
+from stagelang_runtime.execute.watched import watch
+from stagelang_runtime.store import Store
 
 _MOST_HEALINGS = 3
 
@@ -59,10 +62,12 @@ def run(
         StoreError: the store can't be used.
     """
     started = time.perf_counter()
-    root = Path(os.path.abspath(root))
+    root = root.absolute()
     inbox: Inbox = SimpleQueue()
     chosen = options or RunOptions()
     history = read_history(store, plan.name)
+    begun_ns, watched = time.time_ns(), watch(plan, root)
+    forget(history.folder)
     with _interruptible(inbox) as stop, Pool(plan, root, store, inbox, chosen.jobs) as pool:
         work = _Run(plan, Preparation(plan=plan, root=root, store=store), chosen, pool, listener, stop)
         work.last = history.last
@@ -77,12 +82,14 @@ def run(
         interrupted=stop.is_set(),
     )
     write_history(history, result)
+    if watched is not None and can_be_remembered(plan, result):
+        remember(history.folder, record_of(plan, root, store, result), watched, begun_ns)
     return result
 
 
 @contextmanager
 def _interruptible(inbox: Inbox) -> Generator[threading.Event]:
-    """Let Ctrl-C and SIGTERM wake the runner up, which then ends its workers and returns; the event says that one came."""
+    """Let Ctrl-C and SIGTERM set an event and wake the runner up, which then ends its workers and returns."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -153,7 +160,7 @@ class _Run:
 
     def _advance(self) -> None:
         """Settle all that is up to date, and start what there is room for."""
-        while not (self.stop.is_set() or self._failed and not self.options.keep_going):
+        while not (self.stop.is_set() or (self._failed and not self.options.keep_going)):
             if self._ready:
                 self._prepare(heapq.heappop(self._ready)[1])
             elif not (self._startable and self._start(self._startable[0][1])):
@@ -259,7 +266,7 @@ class _Run:
             failure = Failure(
                 kind="died",
                 message=f"the process that carried out {node.name!r} {ended}",
-                help="the last lines that it printed may tell why; a SIGKILL is often the system's answer to too little memory",
+                help="what it printed last may tell why; SIGKILL is often the system's answer to too little memory",
             )
         self._fail(node, _with(failure, node, stdout, stderr))
 
@@ -287,7 +294,7 @@ class _Run:
             self._waiting[node.name] = {producer}
 
     def _is_there(self, result: NodeResult, digest: str) -> bool:
-        """Tell whether an output is there; one of another digest was made since, so that its reader only starts again."""
+        """Tell whether an output is there; where it has another digest now, its reader only has to start again."""
         outputs = [artifact for artifact in result.outputs if artifact.object == digest]
         return all(is_present(self.pool.store, each.kind, each.object, each.size) for each in outputs)
 
@@ -330,7 +337,7 @@ class _Run:
             if node.name in self.results:
                 continue
             blockers = dict.fromkeys(each for bound in node.inputs for each in self._blockers(bound.node))
-            state = "blocked" if blockers else "not started"
+            state: State = "blocked" if blockers else "not started"
             self.results[node.name] = NodeResult(node=node.name, state=state, blocked_by=tuple(blockers))
             if blockers:
                 self._tell("blocked", node.name)
@@ -367,6 +374,3 @@ def _with(failure: Failure, node: Node, stdout: str, stderr: str) -> Failure:
     return Failure.from_json(
         {**failure.to_json(), "where": str(node.origin), "stdout": stdout, "stderr": stderr}
     )
-
-
-__all__ = ["StoreError", "run"]

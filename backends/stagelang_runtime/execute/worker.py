@@ -1,11 +1,13 @@
 """A worker process: carries out one node after another, told by JSON lines on stdin, answering by JSON lines on stdout.
 
-Both are taken away from the user's code before any of it runs: it reads nothing from stdin, and what it prints goes to files.
+Both are taken away from the user's code before any of it runs: it reads nothing from stdin,
+and what it prints goes to files.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import queue
@@ -16,10 +18,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, final
 
 from stagelang_compiler import plan_codec
-from stagelang_runtime.execute.carry_out import Place, carry_out
+from stagelang_runtime.execute.carry_out import carry_out
 from stagelang_runtime.execute.failure import Failure, NodeFailed, raised, tail
 from stagelang_runtime.execute.job import Job, LostInput
 from stagelang_runtime.execute.loading import Loader
+from stagelang_runtime.execute.work import Place
 from stagelang_runtime.store import Store, StoreError
 
 _TAIL_BYTES = 1 << 16
@@ -51,6 +54,10 @@ def _take_over_streams() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)  # until the first message says where
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(
+            line_buffering=True
+        )  # so that the lines before a crash, and a program's, keep their order
     return requests, replies
 
 
@@ -113,7 +120,7 @@ def _carry_out(place: Place, request: dict[str, Any], printed: _Printed) -> dict
         failure = failed.failure
     except StoreError as error:
         failure = Failure(kind="store", message=error.message, help=error.help)
-    except BaseException as error:  # a fault of stagelang's own must name the node, not end the worker
+    except BaseException as error:  # noqa: BLE001  # a fault of stagelang's own must name the node, not end the worker
         failure = _fault(error, place.root, request["node"])
     else:
         return {"receipt": receipt}

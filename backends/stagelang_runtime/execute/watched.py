@@ -1,0 +1,55 @@
+"""Lists the files and folders whose change would change what a plan reads from outside."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from stagelang_compiler.plan import Plan, Source
+from stagelang_runtime.execute.state import look
+
+
+def watch(plan: Plan, root: Path) -> Mapping[str, Any] | None:
+    """Look at all that a plan's sources and programs read, and at the folders in which more could appear.
+
+    Gives what `state.look` saw by path relative to the root; None where that can't tell: a URL, or a source that isn't there.
+    """
+    sources = [node.source for node in plan.nodes if node.source is not None]
+    if any("://" in source.location for source in sources):
+        return None
+    paths = [name for stage in plan.stages.values() if stage.command for name in stage.command.files]
+    for source in sources:
+        found = _files(source, root)
+        if not found:
+            return None
+        paths += [*found, *_folders(source, root)]
+    seen = {path: look(str(root / path)) for path in sorted(set(paths))}
+    return None if None in seen.values() else seen
+
+
+def _files(source: Source, root: Path) -> tuple[str, ...]:
+    from stagelang_runtime.inputs.errors import InputError
+    from stagelang_runtime.inputs.files import find
+
+    try:
+        return find(source, root)
+    except InputError:
+        return ()
+
+
+def _folders(source: Source, root: Path) -> Iterator[str]:
+    """Give the folders in which a file could appear that the source would read: they change when one does."""
+    fixed: list[str] = []
+    for part in PurePosixPath(source.location).parts:
+        if glob.has_magic(part):
+            break
+        fixed.append(part)
+    folder = root.joinpath(*fixed)
+    if not folder.is_dir():
+        return
+    for base, names, _ in os.walk(folder):
+        names[:] = [name for name in names if not name.startswith(".")]
+        yield os.path.relpath(base, root)

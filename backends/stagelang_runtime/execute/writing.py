@@ -1,0 +1,76 @@
+"""Puts a node's outputs into the store, once they have passed their exit gates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from stagelang_compiler.plan import Output, Source
+from stagelang_runtime import inputs
+from stagelang_runtime.execute import artifacts, boundary
+from stagelang_runtime.execute.artifacts import Entry
+from stagelang_runtime.execute.command import Layout, made
+from stagelang_runtime.execute.failure import Failure, NodeFailed
+from stagelang_runtime.execute.work import Work
+from stagelang_runtime.store import CodecError, NoCodec, StoreError, UnreadableTable, UnsupportedTable
+
+_UNSTORABLE = (CodecError, NoCodec, UnreadableTable, UnsupportedTable)
+
+
+def store_output(work: Work, output: Output, data: Any) -> Entry:
+    """Check and store one output. Raises NodeFailed at an exit gate or where it can't be stored, StoreError."""
+    store = work.place.store
+    if output.kind == "table":
+        if output.contract:
+            data, record = boundary.leave(work.place.plan, work.node, output, data)
+            work.exit.append(record)
+        return _stored(work, output, lambda: artifacts.put_table(store, output, data))
+    if output.kind == "metric":
+        return _stored(work, output, lambda: artifacts.put_table(store, output, data))
+    if output.kind == "files":
+        return _stored(work, output, lambda: artifacts.put_files(store, output, data))
+    return _stored(
+        work,
+        output,
+        lambda: artifacts.put_value(store, output, data, work.place.output_codec(work.stage, output)),
+    )
+
+
+def collect(work: Work, layout: Layout, output: Output) -> Entry:
+    """Check and store what a program has left. Raises NodeFailed, StoreError."""
+    path, kind = made(layout, work.stage, work.node, output.name)
+    if output.kind == "table":
+        source = Source(location=path.name, format="csv" if kind == "csv" else "parquet")
+        contract = work.place.contract(output.contract)
+        return store_output(work, output, inputs.read_source(source, contract, path.parent))
+    if output.kind == "files":
+        return store_output(work, output, path)
+    # Read as the declared type and written again, so that equal values have equal bytes whoever wrote them.
+    return _stored(work, output, lambda: _recoded(work, output, path.read_bytes()))
+
+
+def _recoded(work: Work, output: Output, data: bytes) -> Entry:
+    codec = work.place.output_codec(work.stage, output)
+    return artifacts.put_value(work.place.store, output, codec.decode(data), codec)
+
+
+def _stored(work: Work, output: Output, put: Callable[[], Entry]) -> Entry:
+    """Store an output; what can't be stored is the node's failure, a store that can't be used is not."""
+    try:
+        return put()
+    except FileNotFoundError as error:
+        message, action = f"there is no folder {error}", "return the folder that the files were written to"
+    except ValueError as error:
+        message, action = str(error), "copy the file into the folder"
+    except StoreError as error:
+        if not isinstance(error, _UNSTORABLE):
+            raise
+        message, action = error.message, error.help
+    port = "" if output.name == "out" else f" {output.name!r}"
+    failure = Failure(
+        kind="result",
+        message=f"output{port} of {work.node.name!r} can't be stored: {message}",
+        where=work.where,
+        help=action,
+    )
+    raise NodeFailed(failure)
