@@ -32,13 +32,13 @@ def combine(
 ) -> Meaning:
     """Infer the meaning of an operation over metrics and numbers; units that don't agree are reported by a check, not here."""
     first, second = parts[0], parts[1] if len(parts) > 1 else 1.0
-    assert not isinstance(first, float)
+    assert isinstance(first, plan.Metric | Meaning)
     if operation == "neg":
         return _scaled(first, -1.0, first.unit)
     if operation == "convert":
         target = unit or first.unit
         return _scaled(first, first.unit.factor / target.factor, target)
-    if isinstance(second, float):
+    if not isinstance(second, plan.Metric | Meaning):
         return _scaled(first, second, first.unit)
     ends = [end for a in _ends(first) for b in _ends(second) if not math.isnan(end := apply(operation, a, b))]
     if operation == "/" and _ends(second)[0] <= 0 <= _ends(second)[1]:

@@ -85,10 +85,12 @@ def _experiment(experiment: Experiment, graph: Graph) -> Iterator[Diagnostic]:
             return
 
 
+_STAGE: Any = Stage
+
+
 def _stage(experiment: Experiment, field: str) -> Stage[Any, Any] | None:
-    declared = getattr(experiment, field, None)
-    stage: Stage[Any, Any] | None = declared if isinstance(declared, Stage) else None
-    return stage
+    declared: Any = getattr(experiment, field, None)
+    return declared if isinstance(declared, _STAGE) else None
 
 
 def _diagnostic(experiment: Experiment, rule: Rule, message: str, help_: str, *more: Place) -> Diagnostic:

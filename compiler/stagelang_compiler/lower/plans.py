@@ -15,7 +15,7 @@ from stagelang_compiler.graph import Edge, Graph, GraphNode
 from stagelang_compiler.lower.contracts import AttributeDocs, contract_names, lower_contract
 from stagelang_compiler.lower.metrics import lower_gates, lower_metrics
 from stagelang_compiler.lower.nodes import lower_nodes
-from stagelang_compiler.lower.stages import lower_budget, lower_stage
+from stagelang_compiler.lower.stages import frame_libraries, lower_budget, lower_stage, with_frames
 
 
 def lower(
@@ -41,6 +41,8 @@ def lower(
     )
     stage_names = _stage_names(used)
     stages = {stage_names[stage]: lower_stage(stage, root, fingerprinter) for stage in used}
+    frames = frame_libraries(fingerprinter.files)
+    stages = {stage_names[stage]: with_frames(stages[stage_names[stage]], stage, frames) for stage in used}
     return plan.Plan(
         name=pipeline.name,
         seed=pipeline.seed,

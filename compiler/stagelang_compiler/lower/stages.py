@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from attrs import evolve
 
 from stagelang.governance import Budget, Resources
 from stagelang.metric import MetricDefinition
@@ -65,6 +68,26 @@ def lower_stage(
         else None,
         origin=stage.origin.relative_to(root),
     )
+
+
+def frame_libraries(files: Iterable[Path]) -> tuple[str, ...]:
+    """Tell which data frame libraries first-party code asks handles for, with `.pandas` or `.polars`, besides Arrow itself."""
+    texts = [file.read_bytes() for file in files if file.is_file()]
+    return (
+        "pyarrow",
+        *(name for name in ("pandas", "polars") if any(f".{name}".encode() in text for text in texts)),
+    )
+
+
+def with_frames(
+    lowered: plan.Stage, declared: Stage[Any, Any] | MetricDefinition[Any, Any], libraries: Sequence[str]
+) -> plan.Stage:
+    """Add the libraries through which a stage sees its tables: it depends on them though it needn't import them by name."""
+    shapes = [argument.shape for argument in declared.signature.arguments.values()]
+    if lowered.kind == "command" or not any(shape is not None and shape.kind == "table" for shape in shapes):
+        return lowered
+    names = tuple(sorted({*lowered.code.distributions, *libraries}))
+    return evolve(lowered, code=evolve(lowered.code, distributions=names))
 
 
 def lower_budget(budget: Budget | None) -> plan.Budget | None:
