@@ -11,11 +11,12 @@ from attrs import frozen
 
 from stagelang.origin import Origin
 from stagelang_compiler.checks import CHECKS, PLAN_CHECKS
+from stagelang_compiler.checks.contracts import proved
 from stagelang_compiler.checks.waivers import apply_waivers
 from stagelang_compiler.diagnostics import Diagnostic, Severity, finding_count, internal_error, sort_key
 from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.fingerprint.values import UnhashableValue, encode_value
-from stagelang_compiler.graph import Edge, Graph, build
+from stagelang_compiler.graph import Graph, build
 from stagelang_compiler.lower import lower
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_cache import reads_environment
@@ -93,16 +94,12 @@ def _lowered(spec: Spec, graph: Graph) -> tuple[Plan, frozenset[Path]]:
         spec=spec.path.relative_to(spec.root).as_posix(),
         root=spec.root,
         fingerprinter=fingerprinter,
-        proved=_never_proved,
+        proved=proved,
     )
     programs = (
         spec.root / file for stage in plan.stages.values() if stage.command for file in stage.command.files
     )
     return plan, frozenset((*spec.files, *programs, *fingerprinter.files))
-
-
-def _never_proved(edge: Edge) -> bool:
-    return False
 
 
 def _encoded(value: object) -> str:
