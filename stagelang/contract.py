@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import typing
+from collections import ChainMap
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Generic, Protocol, cast, final
 
 from attrs import frozen
 from typing_extensions import Self, TypeVar
 
+from stagelang.annotations import module_names, resolved
 from stagelang.errors import DeclarationError
-from stagelang.origin import Origin, caller_frame
+from stagelang.origin import Origin, caller_frame, caller_origin
 from stagelang.recording import recorded
 from stagelang.units import Unit
 
@@ -99,11 +101,6 @@ class Column(Generic[T]):
         return value
 
 
-def _here() -> Origin:
-    frame = caller_frame()
-    return Origin(frame.f_code.co_filename, frame.f_lineno)
-
-
 def column(
     *,
     ge: T | None = None,
@@ -140,7 +137,7 @@ def column(
         ge=ge, gt=gt, le=le, lt=lt, isin=None if isin is None else tuple(isin), pattern=pattern, nullable=nullable,
         unique=unique or key, key=key, group=group, time=time, unit=unit, role=role, description=description,
     )  # fmt: skip
-    return Column(limits, _here())
+    return Column(limits, caller_origin())
 
 
 def vector(
@@ -163,7 +160,7 @@ def vector(
     limits = Limits(
         ge=ge, le=le, length=length, nullable=nullable, unit=unit, role=role, description=description
     )
-    return Column(limits, _here())
+    return Column(limits, caller_origin())
 
 
 class Contract:
@@ -197,12 +194,11 @@ class Contract:
         cls.__owner__ = owner or cls.__owner__
         cls.__closed__ = closed
         cls.__rows__ = rows if rows is not None else cls.__rows__
-        cls.__origin__ = Origin(frame.f_code.co_filename, frame.f_lineno)
-        cls.__namespace__ = (
-            {**frame.f_globals, **frame.f_locals} if frame.f_locals is not frame.f_globals else {}
-        )
+        cls.__origin__ = caller_origin()
+        is_local = frame.f_locals is not frame.f_globals
+        cls.__namespace__ = ChainMap(dict(frame.f_locals), frame.f_globals) if is_local else {}
         for name, annotation in cls.__dict__.get("__annotations__", {}).items():
-            if name not in cls.__dict__ and "Column" in str(annotation):
+            if name not in cls.__dict__ and _declares_column(annotation, cls):
                 bare: Column[Any] = Column(Limits(), cls.__origin__)
                 bare.name = name
                 setattr(cls, name, bare)
@@ -216,6 +212,15 @@ class Contract:
     @classmethod
     def _describes(cls, rows: Self, /) -> None:
         """Say to the type checkers that this class owns its columns; see `ColumnOwner`."""
+
+
+def _declares_column(annotation: Any, contract: type[Contract]) -> bool:
+    """Tell whether a bare annotation is a column; one whose type can't be resolved yet counts by its text."""
+    try:
+        column_of = resolved(annotation, module_names(contract), contract.__namespace__)
+    except Exception:  # noqa: BLE001 - whatever a user's annotation raises is reported by the compiler
+        return "Column[" in str(annotation)
+    return column_of is Column or typing.get_origin(column_of) is Column
 
 
 def columns_of(contract: type[Contract]) -> dict[str, Column[Any]]:
@@ -253,24 +258,20 @@ def logical_type(python_type: Any) -> str | None:
 
 def column_types(contract: type[Contract]) -> dict[str, Any]:
     """Give each column's Python type, or the exception that resolving its annotation raised."""
-    import sys
-
-    types: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for base in reversed(contract.__mro__):
         if not issubclass(base, Contract):
             continue
-        module = sys.modules.get(base.__module__)
-        names = {**vars(typing), **(vars(module) if module else {}), **base.__namespace__}
         for name, annotation in base.__dict__.get("__annotations__", {}).items():
             if isinstance(base.__dict__.get(name), Column):
-                types[name] = _column_type(annotation, names)
-    return types
+                found[name] = _column_type(annotation, base)
+    return found
 
 
-def _column_type(annotation: Any, names: Mapping[str, Any]) -> Any:
+def _column_type(annotation: Any, base: type[Contract]) -> Any:
     try:
-        resolved = eval(annotation, dict(names)) if isinstance(annotation, str) else annotation
-    except Exception as error:  # whatever a user's annotation raises is reported by the compiler
+        column_of = resolved(annotation, module_names(base), base.__namespace__)
+    except Exception as error:  # noqa: BLE001 - whatever a user's annotation raises is reported by the compiler
         return error
-    arguments = typing.get_args(resolved)
+    arguments = typing.get_args(column_of)
     return arguments[0] if arguments else Exception("a column without a type")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect_right
 from pathlib import PurePath
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, final
 
 from attrs import frozen
@@ -49,7 +50,31 @@ def _is_own(frame: FrameType) -> bool:
 def caller_origin() -> Origin:
     """Give the line of the user's code that is being executed."""
     frame = caller_frame()
-    return Origin(frame.f_code.co_filename, frame.f_lineno)
+    return Origin(frame.f_code.co_filename, line_of(frame))
+
+
+_LONG = 4096
+_line_tables: dict[int, tuple[CodeType, list[int], list[int]]] = {}
+
+
+def line_of(frame: FrameType) -> int:
+    """Give the line at which a frame is.
+
+    `f_lineno` reads the code's line table from its start: in a spec of n stages that takes O(n) for each of them,
+    so the table of a long code is read once and searched.
+    """
+    code = frame.f_code
+    if len(code.co_linetable) < _LONG:
+        return frame.f_lineno
+    _, starts, lines = _line_tables.get(id(code)) or _read_line_table(code)
+    return lines[bisect_right(starts, frame.f_lasti) - 1]
+
+
+def _read_line_table(code: CodeType) -> tuple[CodeType, list[int], list[int]]:
+    known = [(start, line) for start, _, line in code.co_lines() if line is not None]
+    table = (code, [start for start, _ in known], [line for _, line in known])
+    _line_tables[id(code)] = table  # it holds the code, so that no other code takes its id
+    return table
 
 
 def function_origin(function: Any) -> Origin:

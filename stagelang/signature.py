@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any, Literal, final
 
 from attrs import frozen
 
+from stagelang.annotations import module_names, resolved
 from stagelang.contract import Contract
 from stagelang.handle import Bound, Files, Handle, Model, Table, Value
 from stagelang.population import Population
@@ -101,15 +101,12 @@ def read_signature(function: Callable[..., Any], names: Mapping[str, Any]) -> Si
 def _hints(
     function: Callable[..., Any], names: Mapping[str, Any], problems: list[tuple[str, str]]
 ) -> dict[str, Any]:
-    raw: Mapping[str, Any] = getattr(function, "__annotations__", {})
-    if not any(isinstance(annotation, str) for annotation in raw.values()):
-        return dict(raw)
-    visible = {**vars(typing), **getattr(function, "__globals__", {}), **names, **_closure(function)}
+    local = {**names, **_closure(function)}
     hints: dict[str, Any] = {}
-    for name, annotation in raw.items():
+    for name, annotation in getattr(function, "__annotations__", {}).items():
         try:
-            hints[name] = eval(annotation, visible) if isinstance(annotation, str) else annotation
-        except Exception as error:  # whatever a user's annotation raises is reported by the compiler
+            hints[name] = resolved(annotation, getattr(function, "__globals__", {}), local)
+        except Exception as error:  # noqa: BLE001 - whatever a user's annotation raises is reported by the compiler
             problems.append(
                 (name, f"annotation {annotation!r} can't be resolved: {type(error).__name__}: {error}")
             )
@@ -181,7 +178,7 @@ def _outputs(result: Any, names: Mapping[str, Any], problems: list[tuple[str, st
     if named_tuple_of(result) is not None:
         return _named_outputs(result, names, problems)
     if not any(where == "return" for where, _ in problems) and getattr(result, "__name__", "") != "PerRow":
-        written = "nothing" if result is None else getattr(result, "__qualname__", str(result))
+        written = "nothing" if result in (None, type(None)) else getattr(result, "__qualname__", str(result))
         problems.append(
             ("return", f"gives {written}: expected Table, Model, Value, Files or a NamedTuple of them")
         )
@@ -192,17 +189,13 @@ def _named_outputs(
     result: Any, names: Mapping[str, Any], problems: list[tuple[str, str]]
 ) -> dict[str, Shape]:
     fields = named_tuple_of(result)
-    module = sys.modules.get(fields.__module__)
-    visible = {**vars(typing), **(vars(module) if module else {}), **names}
     outputs: dict[str, Shape] = {}
     for name, annotation in fields.__annotations__.items():
-        written = annotation.__forward_arg__ if isinstance(annotation, typing.ForwardRef) else annotation
         try:
-            evaluated = eval(written, visible) if isinstance(written, str) else written
-        except Exception as error:  # as above
+            shape = shape_of(_filled_in(resolved(annotation, module_names(fields), names), result))
+        except Exception as error:  # noqa: BLE001 - as above
             problems.append(("return", f"field {name!r}: {type(error).__name__}: {error}"))
             continue
-        shape = shape_of(_filled_in(evaluated, result))
         if shape is None:
             problems.append(("return", f"field {name!r} is no handle: expected Table, Model, Value or Files"))
         else:

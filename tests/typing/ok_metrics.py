@@ -168,5 +168,5 @@ def every_aggregation() -> None:  # right: aggregations
     print(smooth(lambda means: float(means[0] / means[1]), columns=2))
 
 
-def values_of_a_metric_in_a_test() -> None:  # right: rows-of-a-metric
+def values_of_a_metric_in_a_test(decisions: Table[Decisions, Test]) -> None:  # right: rows-of-a-metric
     assert_type(handling_cost(decisions).rows, PerRow[u.USD])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 from stagelang import (
     Ablate,
     Budget,
     Column,
     Contract,
+    Files,
     Model,
     PerRow,
     Perturb,
@@ -215,6 +217,13 @@ def refined_contract_in_another_unit() -> None:
     print(Wrong)
 
 
+def annotation_that_is_no_column() -> None:
+    class Wrong(Contract):
+        a: int  # unseen: annotation-that-is-no-column
+
+    print(Wrong)
+
+
 def instance_of_a_contract() -> None:
     print(Scans())  # unseen: instance-of-a-contract
 
@@ -404,6 +413,30 @@ def absolute_source() -> None:
 
 def stage_result_that_nobody_uses() -> None:
     fit(embed(halves.train))  # unseen: result-that-nobody-uses
+
+
+def handles_in_a_dictionary() -> None:
+    @stage
+    def wrong(tables: dict[str, Table[Scans]]) -> Table[Scans]:  # unseen: handles-in-a-dictionary
+        return tables["eu"]
+
+    print(wrong({"eu": scans}))
+
+
+def handles_in_a_list_of_lists() -> None:
+    @stage
+    def wrong(tables: list[list[Table[Scans]]]) -> Table[Scans]:  # unseen: handles-in-a-list-of-lists
+        return tables[0][0]
+
+    print(wrong([[scans]]))
+
+
+def argument_of_two_kinds() -> None:
+    @stage
+    def wrong(rows: Table[Scans] | Model[Weights]) -> Files:  # unseen: argument-of-two-kinds
+        return Files.of(Path(str(rows)))
+
+    print(wrong(scans))
 
 
 def stage_with_keywords() -> None:
