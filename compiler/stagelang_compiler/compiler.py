@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+import gc
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, final
 
@@ -57,6 +59,23 @@ def check_file(path: Path, *, pipeline: str = "", today: dt.date | None = None) 
         pipeline: the pipeline's name, where the file declares several.
         today: the day on which waivers are judged; today in UTC unless said.
     """
+    with _without_collecting():
+        return _check(path, pipeline, today)
+
+
+@contextmanager
+def _without_collecting() -> Generator[None]:
+    """Keep the cyclic collector from walking a graph that only grows, again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _check(path: Path, pipeline: str, today: dt.date | None) -> Checked:
     spec, findings = load(path, pipeline)
     if spec is None:
         return Checked(diagnostics=tuple(sorted(findings, key=sort_key)), spec=None, graph=None, plan=None)

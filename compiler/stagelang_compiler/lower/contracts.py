@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import functools
 import hashlib
 import inspect
+import itertools
 import linecache
+import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,10 +38,10 @@ def contract_names(contracts: Iterable[type[Contract]]) -> dict[type[Contract], 
     }
 
 
-def lower_contract(contract: type[Contract], name: str, root: Path, docs: AttributeDocs) -> plan.Contract:
+def lower_contract(contract: type[Contract], name: str, root: Path) -> plan.Contract:
     """Lower one contract."""
     types = column_types(contract)
-    said = docs.of(contract)
+    said = attribute_docs(contract)
     columns = tuple(
         _lower_column(column, types.get(column_name), said.get(column_name, ""), contract, root)
         for column_name, column in columns_of(contract).items()
@@ -114,30 +117,30 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else value
 
 
-class AttributeDocs:
-    """The docstrings below attributes, read from the source; each file is parsed once."""
+def attribute_docs(contract: type[Contract]) -> dict[str, str]:
+    """Read the docstring below each column from the source, inherited ones included; only the class's own lines are parsed."""
+    found: dict[str, str] = {}
+    for base in reversed(contract.__mro__):
+        origin = base.__dict__.get("__origin__")
+        if origin is not None and base is not Contract:
+            found |= _documented_at(origin.file, origin.line)
+    return found
 
-    def __init__(self) -> None:
-        self._files: dict[str, Mapping[tuple[str, int], Mapping[str, str]]] = {}
 
-    def of(self, contract: type[Contract]) -> dict[str, str]:
-        """Give the docstring of each column that has one, inherited ones included."""
-        found: dict[str, str] = {}
-        for base in reversed(contract.__mro__):
-            origin = base.__dict__.get("__origin__")
-            if origin is not None and base is not Contract:
-                found |= self._file(origin.file).get((base.__name__, origin.line), {})
-        return found
-
-    def _file(self, file: str) -> Mapping[tuple[str, int], Mapping[str, str]]:
-        if file not in self._files:
-            try:
-                tree = ast.parse("".join(linecache.getlines(file)))
-            except SyntaxError:  # a file that changed since it was loaded
-                tree = ast.Module(body=[], type_ignores=[])
-            classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-            self._files[file] = {(node.name, node.lineno): _documented(node) for node in classes}
-        return self._files[file]
+@functools.cache
+def _documented_at(file: str, line: int) -> Mapping[str, str]:
+    lines = linecache.getlines(file)[line - 1 :]
+    if not lines:
+        return {}
+    margin = len(lines[0]) - len(lines[0].lstrip())
+    below = itertools.takewhile(
+        lambda each: not each.strip() or each[: margin + 1].isspace() or each.lstrip()[0] in ")#", lines[1:]
+    )
+    try:
+        tree = ast.parse(textwrap.dedent("".join([lines[0], *below])))
+    except SyntaxError:  # a file that changed since it was loaded
+        return {}
+    return _documented(tree.body[0]) if isinstance(tree.body[0], ast.ClassDef) else {}
 
 
 def _documented(node: ast.ClassDef) -> dict[str, str]:

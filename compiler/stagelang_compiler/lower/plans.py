@@ -12,7 +12,7 @@ from stagelang_compiler import plan
 from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.fingerprint.values import encode_value
 from stagelang_compiler.graph import Edge, Graph, GraphNode
-from stagelang_compiler.lower.contracts import AttributeDocs, contract_names, lower_contract
+from stagelang_compiler.lower.contracts import contract_names, lower_contract
 from stagelang_compiler.lower.metrics import lower_gates, lower_metrics
 from stagelang_compiler.lower.nodes import lower_nodes
 from stagelang_compiler.lower.stages import frame_libraries, lower_budget, lower_stage, with_frames
@@ -31,9 +31,8 @@ def lower(
         proved: tells whether an edge's promise implies its need.
     """
     pipeline = graph.pipeline
-    docs = AttributeDocs()
     names = contract_names(_contracts(graph.nodes))
-    contracts = {name: lower_contract(contract, name, root, docs) for contract, name in names.items()}
+    contracts = {name: lower_contract(contract, name, root) for contract, name in names.items()}
     used = list(
         dict.fromkeys(
             [node.stage for node in graph.nodes if node.stage] + [each for each in _experimental(graph)]
