@@ -1,0 +1,231 @@
+"""Knows which modules are first-party and finds them: those whose files lie below the project's root.
+
+Nothing is imported: a module is found as Python would find it, in the folder that its importer's package lies in, the
+root, or an entry of `sys.path` below the root. Installed packages (site-packages, virtual environments) and stagelang
+itself are not first-party wherever they lie.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import final
+
+from attrs import define
+
+from stagelang_compiler.fingerprint.table import Table, table_of_file
+from stagelang_compiler.fingerprint.trees import Target
+
+_OWN = frozenset({"stagelang", "stagelang_compiler", "stagelang_runtime", "stagelang_backends"})
+_NOT_SOURCE = frozenset({"site-packages", "dist-packages", "__pycache__", "node_modules"})
+_ENDINGS = (".py", *importlib.machinery.EXTENSION_SUFFIXES)
+_READ: dict[Path, tuple[bytes, Table]] = {}
+
+
+@final
+@define(eq=False)
+class Module:
+    """A first-party module: a file, or a folder without `__init__.py`."""
+
+    path: Path
+    name: str
+    """Its dotted name below the outermost package, the same on every machine and however it was started."""
+    file: str
+    """Its path below the root, with slashes."""
+    package: Path | None
+    """The folder that its submodules lie in, if it is a package."""
+    base: Path
+    """The folder that its outermost package lies in, where absolute imports are looked for."""
+    table: Table
+
+    def place(self, line: int) -> str:
+        """Name a line of the file."""
+        return f"{self.file}:{line}" if line else self.file
+
+
+@final
+class Project:
+    """The first-party modules below a root; each file is read once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(os.path.realpath(root))
+        self._modules: dict[Path, Module | None] = {}
+        self._found: dict[tuple[Path, str], Module | None] = {}
+        self._folders: dict[Path, bool] = {}
+        self._bases: dict[Path, Path] = {}
+        self._tops: dict[tuple[Path | None, str], Module | None] = {}
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """The files that were read so far."""
+        return frozenset(self._modules)
+
+    def is_first_party(self, path: Path) -> bool:
+        """Say whether a file is the project's own source."""
+        return path == self.root or (path.is_relative_to(self.root) and self._is_source(path.parent))
+
+    def module(self, path: Path) -> Module | None:
+        """Give the module of a first-party file (or of a folder, for a package without `__init__.py`)."""
+        if path not in self._modules:
+            real = Path(os.path.realpath(path))
+            if real != path:
+                self._modules[path] = self.module(real)
+            elif not self.is_first_party(path):
+                self._modules[path] = None
+            else:
+                self._modules[path] = self._described(path, Table() if path.is_dir() else _table(path))
+        return self._modules[path]
+
+    def everything(self) -> Iterator[Module]:
+        """Give every first-party module there is, in the order of their files."""
+        for folder, folders, files in os.walk(self.root):
+            here = Path(folder)
+            folders[:] = sorted(each for each in folders if self._is_source(here / each))
+            for file in sorted(files):
+                module = self.module(here / file) if file.endswith(_ENDINGS) else None
+                if module is not None:
+                    yield module
+
+    def find(self, importer: Module | None, level: int, dotted: str) -> tuple[list[Module], str]:
+        """Follow an import's dotted name as far as it is first-party.
+
+        Returns the modules on the way, outermost first, and what is left of the name; none if it is not first-party.
+        """
+        if level:
+            return self._relative(importer, level, dotted)
+        top, _, rest = dotted.partition(".")
+        key = (importer.base if importer is not None else None, top)
+        if key not in self._tops:
+            self._tops[key] = self._top(*key)
+        found = self._tops[key]
+        return self._inside(found, rest) if found is not None else ([], dotted)
+
+    def child(self, package: Module, name: str) -> Module | None:
+        """Give a package's submodule."""
+        return self._candidate(package.package, name) if package.package is not None else None
+
+    def parents(self, module: Module) -> list[Module]:
+        """Give the packages that are loaded before a module."""
+        packages: list[Module] = []
+        folder = module.path.parent if module.path.name != "__init__.py" else module.path.parent.parent
+        while folder.is_relative_to(self.root) and (folder / "__init__.py").is_file():
+            package = self.module(folder / "__init__.py")
+            packages += [package] if package is not None else []
+            folder = folder.parent
+        return packages
+
+    def target(self, importer: Module | None, target: Target) -> tuple[list[Module], str]:
+        """Follow what an import names, without its attribute."""
+        return self.find(importer, target.level, target.module)
+
+    def _relative(self, importer: Module | None, level: int, dotted: str) -> tuple[list[Module], str]:
+        if importer is None:
+            return [], dotted
+        folder = importer.package or importer.path.parent
+        for _ in range(level - 1):
+            folder = folder.parent
+        init = folder / "__init__.py"
+        package = self.module(init if init.is_file() else folder)
+        return self._inside(package, dotted) if package is not None else ([], dotted)
+
+    def _inside(self, module: Module, dotted: str) -> tuple[list[Module], str]:
+        found = [module]
+        while dotted:
+            name, _, rest = dotted.partition(".")
+            inner = self.child(found[-1], name)
+            if inner is None:
+                break
+            found.append(inner)
+            dotted = rest
+        return found, dotted
+
+    def _top(self, base: Path | None, name: str) -> Module | None:
+        if name in _OWN or name in sys.builtin_module_names:
+            return None
+        bases = [self.root, *self._path_entries()]
+        bases = [base, *bases] if base is not None else bases
+        if name == self.root.name:
+            bases.append(self.root.parent)  # the root may be a package itself
+        folder: Module | None = None
+        for base in dict.fromkeys(bases):
+            found = self._candidate(base, name)
+            if found is not None and found.path.is_file():
+                return found
+            folder = folder or found
+        return folder if folder is not None and not _is_installed(name) else None
+
+    def _path_entries(self) -> Iterator[Path]:
+        for entry in sys.path:
+            path = Path(os.path.realpath(entry or "."))
+            if path.is_relative_to(self.root) and self._is_source(path):
+                yield path
+
+    def _candidate(self, folder: Path, name: str) -> Module | None:
+        key = (folder, name)
+        if key not in self._found:
+            self._found[key] = self._look(folder, name)
+        return self._found[key]
+
+    def _look(self, folder: Path, name: str) -> Module | None:
+        for path in (folder / name / "__init__.py", *(folder / f"{name}{ending}" for ending in _ENDINGS)):
+            if path.is_file():
+                return self.module(path)
+        return self.module(folder / name) if (folder / name).is_dir() else None
+
+    def _is_source(self, folder: Path) -> bool:
+        """Say whether a folder holds the project's own code."""
+        if folder == self.root or not folder.is_relative_to(self.root):
+            return folder == self.root
+        if folder not in self._folders:
+            own = folder.name not in _NOT_SOURCE and not folder.name.startswith(".")
+            own = own and not (folder / "pyvenv.cfg").is_file()
+            self._folders[folder] = own and self._is_source(folder.parent)
+        return self._folders[folder]
+
+    def _described(self, path: Path, table: Table) -> Module:
+        is_init = path.name == "__init__.py"
+        base = self._base(path.parent)
+        below = (
+            base if base.is_relative_to(self.root) else self.root
+        )  # a name is no matter of where the root lies
+        own = path.parent if is_init else path.with_name(path.name.partition(".")[0])
+        return Module(
+            path=path,
+            name=".".join(own.relative_to(below).parts) or "__init__",
+            file=path.relative_to(self.root).as_posix(),
+            package=path if path.is_dir() else path.parent if is_init else None,
+            base=base,
+            table=table,
+        )
+
+    def _base(self, folder: Path) -> Path:
+        if folder not in self._bases:
+            self._bases[folder] = _base(folder)
+        return self._bases[folder]
+
+
+def _base(folder: Path) -> Path:
+    """Give the folder that the outermost package around a folder's files lies in."""
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    return folder
+
+
+def _is_installed(name: str) -> bool:
+    """Say whether a name is a module of the standard library or of an installed package."""
+    if name in sys.stdlib_module_names:
+        return True
+    found = importlib.machinery.PathFinder.find_spec(name)
+    return found is not None and found.origin is not None
+
+
+def _table(path: Path) -> Table:
+    """Read a file, and parse it unless this process has parsed that very text; a time stamp is too coarse to tell."""
+    raw = path.read_bytes()
+    known = _READ.get(path)
+    if known is None or known[0] != raw:
+        known = _READ[path] = (raw, table_of_file(raw, is_python=path.suffix == ".py"))
+    return known[1]

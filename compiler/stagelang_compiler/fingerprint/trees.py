@@ -1,0 +1,100 @@
+"""Answers small questions about syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple, cast
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_OWN_SCOPES = (*DEFINITIONS, ast.Lambda)
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+class Target(NamedTuple):
+    """What an import statement binds: a module, or an attribute of one; `level` counts the leading dots."""
+
+    level: int
+    module: str
+    attribute: str = ""
+
+
+def import_targets(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Target, Target]]:
+    """Give, for each name that an import binds, the name, what it stands for, and what is loaded."""
+    for alias in node.names:
+        if isinstance(node, ast.ImportFrom):
+            target = Target(node.level, node.module or "", alias.name)
+            yield alias.asname or alias.name, target, target
+        else:
+            top = alias.name.partition(".")[0]
+            yield alias.asname or top, Target(0, alias.name if alias.asname else top), Target(0, alias.name)
+
+
+def dotted_path(node: ast.AST) -> tuple[str, ...] | None:
+    """Give `a.b.c` as its parts, if the expression is nothing else."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(attributes)) if isinstance(node, ast.Name) else None
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """List a node's direct children in the order of its fields."""
+    kind = type(node)
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = kind._fields
+    found: list[ast.AST] = []
+    for name in fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [item for item in cast("list[object]", value) if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
+
+
+def root_name(node: ast.AST) -> str | None:
+    """Give the name that a chain of attributes and items starts with."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def bound_names(node: ast.AST) -> list[str]:
+    """List the names that a statement binds in the scope that it stands in."""
+    found: dict[str, None] = {}
+    for inner in same_scope(node):
+        match inner:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                found.setdefault(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.setdefault(name)
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                found.setdefault(name)
+            case ast.MatchMapping(rest=str(name)):
+                found.setdefault(name)
+            case ast.Import() | ast.ImportFrom():
+                found.update(dict.fromkeys(name for name, _, _ in import_targets(inner) if name != "*"))
+            case _:
+                pass
+    return list(found)
+
+
+def same_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk a statement without what belongs to the scopes inside it; a walrus in a comprehension binds outside."""
+    pending = [node]
+    while pending:
+        inner = pending.pop()
+        yield inner
+        if isinstance(inner, DEFINITIONS):
+            pending.extend(reversed(inner.decorator_list))
+        elif isinstance(inner, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            pending.extend(each.target for each in ast.walk(inner) if isinstance(each, ast.NamedExpr))
+        elif not isinstance(inner, _OWN_SCOPES):
+            pending.extend(reversed(children(inner)))
