@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from stagelang_runtime.execute.failure import Failure, NodeFailed
 from stagelang_runtime.execute.key import Read, label
 from stagelang_runtime.gates.check import conform_and_check
 from stagelang_runtime.gates.conform import conform
+from stagelang_runtime.gates.overlap import check_disjoint
 from stagelang_runtime.gates.report import GateReport
 
 Passed: TypeAlias = AbstractSet[tuple[str, str]]
@@ -68,9 +70,35 @@ def leave(plan: Plan, node: Node, output: Output, table: pa.Table) -> tuple[pa.T
     return checked.table, record
 
 
+def apart(node: Node, parts: Mapping[str, pa.Table]) -> dict[str, Any]:
+    """Check that the parts of a split share no value of its column. Raises NodeFailed."""
+    assert node.split is not None
+    results = check_disjoint(parts, node.split.by)
+    failed = [result for result in results if result.verdict != "pass"]
+    report = {"results": [result.to_json() for result in results]}
+    if failed:
+        raise NodeFailed(
+            Failure(
+                kind="gate",
+                message=f"the parts of {node.name!r} overlap: {failed[0]}",
+                where=str(node.origin),
+                help="split by a column whose values tell the rows apart",
+                gate=report,
+            )
+        )
+    return {
+        "port": ", ".join(parts),
+        "contract": "",
+        "digest": "",
+        "verdict": "pass",
+        "by": "check",
+        "report": report,
+    }
+
+
 def _refused(node: Node, contract: Contract, report: GateReport, what: str) -> NodeFailed:
     findings = report.findings
-    shown = "; ".join(_said(finding) for finding in findings[:3])
+    shown = "; ".join(str(finding) for finding in findings[:3])
     more = f"; and {len(findings) - 3} more" if len(findings) > 3 else ""
     owner = contract.owner or node.owner
     return NodeFailed(
@@ -86,9 +114,3 @@ def _refused(node: Node, contract: Contract, report: GateReport, what: str) -> N
             gate=report.to_json(),
         )
     )
-
-
-def _said(finding: Any) -> str:
-    if not finding.violations:
-        return str(finding)
-    return f"{finding} ({finding.violations} of {finding.examined})"

@@ -12,14 +12,16 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from stagelang_compiler.plan import Node
-from stagelang_runtime import inputs
-from stagelang_runtime.execute import body, command, environment, reading, writing
+from stagelang_runtime.execute import body, boundary, command, environment, reading, sources, writing
 from stagelang_runtime.execute.artifacts import Entry
+from stagelang_runtime.execute.failure import Failure, NodeFailed
 from stagelang_runtime.execute.job import Job
 from stagelang_runtime.execute.key import Read, measure
 from stagelang_runtime.execute.measure import Meter
 from stagelang_runtime.execute.present import outputs_present
 from stagelang_runtime.execute.work import Place, Work, own_folder
+from stagelang_runtime.inputs.errors import SplitError
+from stagelang_runtime.inputs.split import split_table
 from stagelang_runtime.store import Store
 
 SCHEMA = 1
@@ -95,17 +97,20 @@ def _input(read: Read) -> dict[str, Any]:
 
 
 def _source(work: Work) -> list[Entry]:
-    (output,) = work.node.outputs
-    assert work.node.source is not None
-    data: Any = inputs.read_source(work.node.source, work.place.contract(output.contract), work.place.root)
-    return [writing.store_output(work, output, data)]
+    return [sources.take_in(work)]
 
 
 def _split(work: Work) -> list[Entry]:
     (read,) = work.reads
     assert work.node.split is not None
     table = reading.load_table(work, read)
-    parts = inputs.split_table(table, work.node.split, work.node.seed)
+    try:
+        parts = split_table(table, work.node.split, work.node.seed)
+    except SplitError as error:
+        message = f"{work.node.name!r} can't divide what {read.input.node!r} made: {error.message}"
+        failure = Failure(kind="source", message=message, where=work.where, help=error.help)
+        raise NodeFailed(failure) from None
+    work.exit.append(boundary.apart(work.node, parts))
     return [writing.store_output(work, output, parts[output.name]) for output in work.node.outputs]
 
 

@@ -79,7 +79,7 @@ def _value(stage: Stage, node: Node, params: Mapping[str, Any], layout: Layout, 
     raise NodeFailed(
         Failure(
             kind="command",
-            message=f"command {node.name!r} names {match[0]!r}, which is none of its inputs, outputs or parameters",
+            message=f"command {node.name!r} names '{match[0]}', which is none of its inputs, outputs or parameters",
             where=str(stage.origin),
             help="correct the name; braces of the program's own are written {{ and }}",
         )

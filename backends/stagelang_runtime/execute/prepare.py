@@ -95,5 +95,5 @@ def unreadable(node: Node, error: InputError) -> Failure:
 def gates_passed(receipt: Mapping[str, Any]) -> set[tuple[str, str]]:
     """Give the pairs of content and contract digests whose gates a receipt shows as passed."""
     by_port = {output["port"]: output["content"] for output in receipt["outputs"]}
-    gates = receipt["gates"]["exit"]
-    return {(by_port[gate["port"]], gate["digest"]) for gate in gates if gate["verdict"] == "pass"}
+    gates = [gate for gate in receipt["gates"]["exit"] if gate["digest"] and gate["verdict"] == "pass"]
+    return {(by_port[gate["port"]], gate["digest"]) for gate in gates}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import pytest
 from attrs import define, evolve, field
@@ -18,6 +18,9 @@ from stagelang_runtime.store import Store
 
 ORIGIN = Origin("pipeline.py", 1)
 HEAD = "from typing import *\nfrom pathlib import Path\nfrom stagelang import *\nfrom stagelang import units as u\n"
+
+
+Kind: TypeAlias = Literal["table", "model", "value", "files", "metric"]
 
 
 def sha(*parts: object) -> str:
@@ -45,21 +48,18 @@ class Project:
         self.text = HEAD + text
         (self.root / "pipeline.py").write_text(self.text, encoding="utf-8")
 
-    def contract(self, name: str, *columns: p.Column, **said: Any) -> None:
+    def contract(self, name: str, *columns: p.Column, owner: str = "") -> None:
         self.contracts[name] = p.Contract(
-            **{
-                "name": name,
-                "version": "1",
-                "owner": "",
-                "description": "",
-                "closed": False,
-                "min_rows": 1,
-                "max_rows": None,
-                "columns": columns,
-                "digest": sha(name, columns, said),
-                "origin": ORIGIN,
-                **said,
-            }
+            name=name,
+            version="1",
+            owner=owner,
+            description="",
+            closed=False,
+            min_rows=1,
+            max_rows=None,
+            columns=columns,
+            digest=sha(name, columns),
+            origin=ORIGIN,
         )
 
     def stage(self, name: str, kind: Any = "stage", **said: Any) -> p.Stage:
@@ -80,7 +80,7 @@ class Project:
         name: str,
         function: str = "",
         reads: Mapping[str, str | Sequence[str]] | None = None,
-        gives: str | Mapping[str, str] = "value",
+        gives: Kind | Mapping[str, Kind] = "value",
         params: Mapping[str, Any] | None = None,
         *,
         kind: Any = "stage",
@@ -93,7 +93,7 @@ class Project:
         function = function or name
         if kind in ("stage", "metric", "command") and function not in self.stages:
             self.stage(function, kind)
-        outputs = gives if isinstance(gives, Mapping) else {"out": gives}
+        outputs: Mapping[str, Kind] = {"out": gives} if isinstance(gives, str) else gives
         inputs: list[p.Input] = []
         for argument, producers in (reads or {}).items():
             several = not isinstance(producers, str)
@@ -118,7 +118,7 @@ class Project:
             stage=function if kind in ("stage", "metric", "command") else "",
             inputs=tuple(inputs),
             outputs=tuple(
-                p.Output(name=port, kind=what, contract=(promises or {}).get(port, ""))  # type: ignore[arg-type]
+                p.Output(name=port, kind=what, contract=(promises or {}).get(port, ""))
                 for port, what in outputs.items()
             ),
             params=dict(params or {}),
@@ -150,13 +150,34 @@ class Project:
             said["code"] = evolve(stage.code, digest=said.pop("digest"))
         self.stages[name] = evolve(stage, **said)
 
-    def run(self, **options: Any) -> RunResult:
+    def run(self, *, jobs: int = 1, keep_going: bool = False, force: bool = False) -> RunResult:
         self.events.clear()
-        chosen = RunOptions(**{"jobs": 1, **options})
+        chosen = RunOptions(jobs=jobs, keep_going=keep_going, force=force)
         return run(self.plan, root=self.root, store=self.store, options=chosen, listener=self.events.append)
 
-    def states(self, **options: Any) -> dict[str, str]:
-        return {name: node.state for name, node in self.run(**options).nodes.items()}
+    def states(self, *, force: bool = False) -> dict[str, str]:
+        return {name: node.state for name, node in self.run(force=force).nodes.items()}
+
+
+def metric(name: str, *, columns: int = 1, cluster: str = "") -> p.Metric:
+    """Declare the meaning of the metric that the node of this name measures."""
+    return p.Metric(
+        name=name,
+        node=name,
+        unit=p.Unit(text="ratio", factor=1.0, powers={}),
+        better="higher",
+        low=0.0,
+        high=None,
+        aggregate=p.Aggregate(kind="mean", columns=columns),
+        undefined="error",
+        version="1",
+        cluster=cluster,
+        population="",
+        owner="",
+        description="",
+        reported=True,
+        origin=ORIGIN,
+    )
 
 
 @pytest.fixture
