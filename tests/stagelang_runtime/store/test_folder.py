@@ -6,6 +6,7 @@ import pickle
 import shutil
 import stat
 import time
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,30 @@ def test_what_was_put_is_given_back(store: Store, tmp_path: Path) -> None:
         False,
         False,
     )
+
+
+def test_bytes_reach_the_disk_before_their_name_and_a_receipts_name_before_its_writer_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def recorded(name: str) -> Any:
+        call: Any = getattr(os, name)
+
+        def record(*arguments: Any, **options: Any) -> Any:
+            folder = name == "fsync" and stat.S_ISDIR(os.fstat(arguments[0]).st_mode)
+            calls.append("fsync of the folder" if folder else name)
+            return call(*arguments, **options)
+
+        return record
+
+    for name in ("write", "fsync", "replace", "link"):
+        monkeypatch.setattr(os, name, recorded(name))
+    store.put_bytes(DATA)
+    assert [call for call, _ in groupby(calls)] == ["write", "fsync", "replace"]
+    calls.clear()
+    store.put_receipt(KEY, {})
+    assert [call for call, _ in groupby(calls)] == ["write", "fsync", "link", "fsync of the folder"]
 
 
 def test_an_empty_object_is_an_object(store: Store) -> None:

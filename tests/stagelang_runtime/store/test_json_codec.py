@@ -35,6 +35,11 @@ class Pair(NamedTuple):
     right: list[str]
 
 
+@dataclass(frozen=True)
+class Wide(Span):
+    unit: str = "m"
+
+
 @dataclass
 class Loop:
     inner: list[Loop]
@@ -161,6 +166,7 @@ MISFITS: list[tuple[Any, Any, str]] = [
     (int | None, "x", "expected int or null, got str 'x' @ $"),
     (Literal["a", "b"], "c", "expected one of 'a', 'b', got str 'c' @ $"),
     (Span, Pair(1, []), "expected Span, got Pair Pair(left=1, right=[]) @ $"),
+    (Span, Wide(1.0), "expected Span, got Wide Wide(low=1.0, high=None, unit='m') @ $"),
     (Span, Span(math.nan), "expected float, got float nan @ $.low"),
     (list[int], ["x" * 90], f"expected int, got str '{'x' * 56}... @ $[0]"),
 ]

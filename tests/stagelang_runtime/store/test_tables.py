@@ -53,9 +53,10 @@ def test_columns_come_in_the_order_asked_for(tmp_path: Path) -> None:
 
 
 def test_equal_tables_have_equal_bytes_whatever_their_chunks_and_metadata() -> None:
-    numbers = list(range(1000))
-    plain = pa.table({"n": numbers, "s": [str(n % 7) for n in numbers]})
-    parts = pa.concat_tables([plain.slice(0, 300), plain.slice(300, 1), plain.slice(301)])
+    # More than a page of each, since pages are what chunks could break.
+    numbers = list(range(150_000))
+    plain = pa.table({"n": numbers, "s": [str(n) * 20 for n in numbers]})
+    parts = pa.concat_tables([plain.slice(0, 77_777), plain.slice(77_777, 1), plain.slice(77_778)])
     assert table_bytes(parts).to_pybytes() == table_bytes(plain).to_pybytes()
     from_pandas = pa.Table.from_pandas(plain.to_pandas(), preserve_index=False)
     assert b"pandas" in (from_pandas.schema.metadata or {})
