@@ -42,7 +42,7 @@ def run_session(
     from stagelang_runtime.store import Store, StoreError
 
     try:
-        store = Store(store_root)
+        store = Store.open_or_create(store_root)
         with progress() as listener:
             result = run(plan, root=root, store=store, options=options, listener=listener)
         outcomes = judge(plan, result, root=root, store=store)

@@ -81,7 +81,7 @@ def _dry_run(plan: Plan, root: Path, store_root: Path, with_code: bool) -> int:
     from stagelang_runtime.execute.dry import dry_run
     from stagelang_runtime.store import Store
 
-    steps = dry_run(plan, root=root, store=Store(store_root)).values()
+    steps = dry_run(plan, root=root, store=Store.open_or_create(store_root)).values()
     for step in steps:
         print(step)
     would = sum(step.action != "hit" for step in steps)

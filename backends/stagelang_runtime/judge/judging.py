@@ -146,14 +146,12 @@ def _contract_gates(whole: Plan, node: NodeResult) -> Iterator[GateOutcome]:
 
 def _contract_gate(record: Mapping[str, Any], node: str, owner: str) -> GateOutcome:
     where = record.get("argument") or record.get("port")
-    report = record.get("report")
-    reason = f"by {record['by']}"
-    if report is not None:
-        reason = f"{report['evaluated']} of {len(report['results'])} promises evaluated over {report['rows']:,} rows"
-    name = f"{node}{'' if where == 'out' else '.' + str(where)}: {record['contract']}"
-    return GateOutcome(
-        name=name, subject=node, kind="contract", verdict=record["verdict"], reason=reason, owner=owner
-    )
+    results: list[dict[str, Any]] = record.get("report", {}).get("results", [])
+    kept = sum(each["verdict"] == "pass" for each in results)
+    rows = max((each["examined"] for each in results), default=0)
+    reason = f"{kept} of {len(results)} promises kept over {rows:,} rows" if results else f"by {record['by']}"
+    name = f"{node}{'' if where == 'out' else f' {where}'}: {record['contract'] or 'no row on both sides'}"
+    return GateOutcome(name=name, subject=node, kind="contract", verdict=record["verdict"], reason=reason, owner=owner)
 
 
 def _budget_gate(subject: str, owner: str, entry: BudgetEntry) -> GateOutcome:
