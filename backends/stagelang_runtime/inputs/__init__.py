@@ -1,0 +1,1 @@
+"""What enters a pipeline: finding, peeking into, reading and dividing its sources."""
