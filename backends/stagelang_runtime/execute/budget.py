@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from stagelang_compiler.plan import Budget
@@ -20,7 +20,8 @@ def judge_node(budget: Budget | None, receipt: Receipt) -> tuple[BudgetEntry, ..
 def judge_run(budget: Budget | None, seconds: float, nodes: Iterable[NodeResult]) -> tuple[BudgetEntry, ...]:
     """Judge a whole run: its elapsed time, and the largest peak of any node's process.
 
-    A run that took results from the store doesn't tell how long the whole takes, unless even that was too long.
+    Where some nodes were up to date, the whole is judged by the sum of all nodes' recorded times, which is never less than a whole run
+    takes but for starting; beyond the limit that sum says nothing, since nodes may run side by side.
     """
     if budget is None:
         return ()
@@ -28,13 +29,21 @@ def judge_run(budget: Budget | None, seconds: float, nodes: Iterable[NodeResult]
     receipts = [node.receipt for node in settled if node.receipt]
     peaks = [receipt["memory"].get("peak_bytes") for receipt in receipts]
     peak = max((each for each in peaks if each is not None), default=None)
-    all_ran = all(node.state == "ran" for node in settled)
-    is_known = all_ran or (budget.wall_seconds is not None and seconds > budget.wall_seconds)
-    note = "" if all_ran else "not every node ran this time"
+    measured, note = _whole(budget, seconds, settled)
     return tuple(
-        _entry("wall", entry.limit, seconds if is_known else None, note) if entry.what == "wall" else entry
+        _entry("wall", entry.limit, measured, note) if entry.what == "wall" else entry
         for entry in _entries(budget, seconds, peak, "the largest peak of one node's process")
     )
+
+
+def _whole(budget: Budget, seconds: float, nodes: Sequence[NodeResult]) -> tuple[float | None, str]:
+    limit = budget.wall_seconds
+    if limit is None or seconds > limit or all(node.state == "ran" for node in nodes):
+        return seconds, ""
+    recorded = sum(node.seconds for node in nodes)
+    if recorded <= limit and all(node.receipt for node in nodes):
+        return recorded, "all nodes' recorded times together"
+    return None, "not every node ran this time"
 
 
 def _entries(budget: Budget, seconds: float, peak: int | None, note: str) -> tuple[BudgetEntry, ...]:
