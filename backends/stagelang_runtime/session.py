@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stagelang_runtime.store import Store
 
 OUTCOME = "outcome.json"
+_PLAIN_WIDTH = 140
 FINDINGS = 1
 
 
@@ -122,7 +123,7 @@ def print_outcomes(name: str, outcomes: Outcomes, summary: str, stream: TextIO) 
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else _PLAIN_WIDTH)
     gates = Table("gate", "verdict", "why", title=None, box=None, pad_edge=False, header_style="bold")
     for gate in outcomes.gates:
         if gate.kind == "metric" or gate.verdict != "pass":
