@@ -44,6 +44,8 @@ def carry_out(place: Place, job: Job, printed: Printed) -> Receipt:
         StoreError: the store can't be used.
     """
     node = place.plan.node(job.node)
+    if node.stage:
+        place.loader.declared(place.plan.stages[node.stage])  # imports count as nobody's time
     started = dt.datetime.now(dt.UTC)
     meter = Meter()
     with own_folder(place.scratch) as folder:

@@ -12,7 +12,7 @@ The components, in the order in which `why` compares them:
     split                        the method, column and shares of a split
     measure                      how many values a row a metric gives, and which column groups its rows
     parameter NAME               the value
-    seed                         the node's seed
+    seed                         the node's seed, but for a source's
     contract of input ARGUMENT   the digest of what the reader needs
     contract of output PORT      the digest of what is promised
     storage of output PORT       the kind, type and codec of an artifact
@@ -126,7 +126,8 @@ def static_components(
     if node.kind == "metric":
         yield "measure", _shown(measure(plan, node))
     yield from ((f"parameter {name}", _shown(value)) for name, value in sorted(node.params.items()))
-    yield "seed", str(node.seed)
+    if node.kind != "source":
+        yield "seed", str(node.seed)
     yield from _contracts(plan, node.inputs)
     yield from _storage(plan, node.outputs)
 

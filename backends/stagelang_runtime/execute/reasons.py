@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 from stagelang_runtime.execute.results import Reason, Receipt
 
 ABSENT = "absent"
+NEVER_RUN = "it had never run"
 
 
 def reason_to_run(components: Mapping[str, str], last: Receipt | None) -> Reason:
     """Compare a node's components with those of its last receipt, in the order in which they are listed."""
     if last is None:
-        return Reason(component="", text="it has never run")
+        return Reason(component="", text=NEVER_RUN)
     old: dict[str, str] = dict(last["components"])
     for name in [*components, *(name for name in old if name not in components)]:
         before, now = old.get(name, ABSENT), components.get(name, ABSENT)
@@ -34,5 +37,14 @@ def healing(node: str) -> Reason:
 
 
 def shown(value: str) -> str:
-    """Show a digest by its first digits."""
-    return value[:19] if value.startswith("sha256:") else value
+    """Write a component as a person would: a digest by its first digits, a number without its kind."""
+    if value.startswith("sha256:"):
+        return value[:19]
+    try:
+        encoded: Any = json.loads(value)
+    except ValueError:
+        return value
+    if isinstance(encoded, dict) and len(encoded) == 1:  # pyright: ignore[reportUnknownArgumentType]
+        (content,) = encoded.values()  # pyright: ignore[reportUnknownVariableType]
+        return content if isinstance(content, str) else value
+    return value

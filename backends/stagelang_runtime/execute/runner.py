@@ -37,6 +37,7 @@ from stagelang_runtime.execute.results import (
 from stagelang_runtime.execute.state import forget, remember
 from stagelang_runtime.execute.watched import watch
 from stagelang_runtime.store import Store
+from stagelang_runtime.store.atomic import Disk
 
 _MOST_HEALINGS = 3
 
@@ -67,7 +68,8 @@ def run(
     chosen = options or RunOptions()
     history = read_history(store, plan.name)
     begun_ns, watched = time.time_ns(), watch(plan, root)
-    forget(history.folder)
+    with Disk(str(history.folder)):
+        forget(history.folder)
     with _interruptible(inbox) as stop, Pool(plan, root, store, inbox, chosen.jobs) as pool:
         work = _Run(plan, Preparation(plan=plan, root=root, store=store), chosen, pool, listener, stop)
         work.last = history.last
@@ -81,9 +83,10 @@ def run(
         budget=judge_run(plan.budget, seconds, nodes.values()),
         interrupted=stop.is_set(),
     )
-    write_history(history, result)
-    if watched is not None and can_be_remembered(plan, result):
-        remember(history.folder, record_of(plan, root, store, result), watched, begun_ns)
+    with Disk(str(history.folder)):
+        write_history(history, result)
+        if watched is not None and can_be_remembered(plan, result):
+            remember(history.folder, record_of(plan, root, store, result), watched, begun_ns)
     return result
 
 

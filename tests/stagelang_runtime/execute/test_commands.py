@@ -40,7 +40,7 @@ TOOL = """
 import sys
 rows, number, out, count, word, seed, *more = sys.argv[1:]
 text = open(rows).read()
-open(out, "w").write(text + "".join("9\\n" for _ in more))
+open(out, "w").write(text + "".join(f"{9 + i}\\n" for i, _ in enumerate(more)))
 open(count, "w").write(str(int(open(number).read()) + len(more)) + "\\n\\n")
 print(word, seed)
 """

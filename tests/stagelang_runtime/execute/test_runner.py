@@ -93,7 +93,7 @@ def test_the_store_is_warm_in_another_folder(chain: Project, tmp_path: Any) -> N
 
 def test_each_run_says_why_a_node_ran(chain: Project) -> None:
     first = chain.run()
-    assert str(first.nodes["one"].reason) == "it has never run"
+    assert str(first.nodes["one"].reason) == "it had never run"
     chain.node("one", params={"k": 4})
     second = chain.run()
     assert str(second.nodes["one"].reason) == "parameter k changed: 3 -> 4"
