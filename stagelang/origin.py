@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from bisect import bisect_right
 from pathlib import PurePath
@@ -24,10 +25,16 @@ class Origin:
 
     def relative_to(self, root: PurePath) -> Origin:
         """Give the same place with a POSIX path below `root`, if it lies below it; else only the file's name."""
-        path = PurePath(self.file)
-        if path.is_relative_to(root):
-            return Origin(path.relative_to(root).as_posix(), self.line)
-        return Origin(path.name, self.line) if path.is_absolute() else self
+        return Origin(relative_file(self.file, root), self.line)
+
+
+@functools.lru_cache(maxsize=4096)
+def relative_file(file: str, root: PurePath) -> str:
+    """Give a file's POSIX path below `root`; only its name, where an absolute path lies elsewhere."""
+    path = PurePath(file)
+    if path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    return path.name if path.is_absolute() else file
 
 
 _OWN_PACKAGE = __name__.partition(".")[0]

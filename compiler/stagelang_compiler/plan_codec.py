@@ -40,7 +40,12 @@ def canonical(value: Any) -> str:
 
 def digest(plan: Plan) -> str:
     """Give the SHA-256 of the plan's canonical text, as 'sha256:<hex>'."""
-    return "sha256:" + hashlib.sha256(dumps(plan).encode()).hexdigest()
+    return text_digest(dumps(plan))
+
+
+def text_digest(text: str) -> str:
+    """Give the SHA-256 of a plan's canonical text, as 'sha256:<hex>'."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def loads(text: str) -> Plan:

@@ -2,6 +2,6 @@
 
 import sys
 
-from stagelang_backends.cli.main import main
+from stagelang_backends.cli.main import program
 
-sys.exit(main())
+sys.exit(program())

@@ -19,7 +19,7 @@ def plans_folder(home: Path) -> Path:
 
 def compiled(spec: Path, pipeline: str, home: Path) -> tuple[Plan, str] | None:
     """Give a spec's plan and its digest, from what is kept if nothing changed; None, with the findings printed, where errors stand."""
-    from stagelang_compiler.plan_codec import digest, dumps, loads
+    from stagelang_compiler.plan_codec import dumps, loads, text_digest
 
     kept = plan_cache.kept(spec, pipeline, plans_folder(home))
     if kept is not None:
@@ -37,11 +37,12 @@ def compiled(spec: Path, pipeline: str, home: Path) -> tuple[Plan, str] | None:
         )
     if result.plan is None:
         return None
-    plan, mark = result.plan, digest(result.plan)
+    text = dumps(result.plan)
+    plan, mark = result.plan, text_digest(text)
     if result.cacheable:
         findings = (
             render(result.diagnostics, format="text", root=root, colour=False) if result.diagnostics else ""
         )
-        content = {"name": plan.name, "digest": mark, "text": dumps(plan), "findings": findings}
+        content = {"name": plan.name, "digest": mark, "text": text, "findings": findings}
         plan_cache.keep(spec, pipeline, plans_folder(home), files=result.files, content=content)
     return plan, mark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -53,6 +54,12 @@ class UsageError(Exception):
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n  help: see '{self.prog} --help'")
+
+
+def program() -> int:
+    """Be the `stagelang` program."""
+    gc.disable()  # a command is short, and what it builds only grows: collecting would walk it again and again
+    return main()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

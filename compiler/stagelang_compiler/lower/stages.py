@@ -16,6 +16,7 @@ from attrs import evolve
 
 from stagelang.governance import Budget, Resources
 from stagelang.metric import MetricDefinition
+from stagelang.origin import relative_file
 from stagelang.stage import Stage
 from stagelang_compiler import plan
 from stagelang_compiler.fingerprint import Fingerprinter
@@ -28,7 +29,7 @@ def lower_code(function: Any, root: Path, fingerprinter: Fingerprinter) -> plan.
     return plan.Code(
         module=function.__module__,
         qualname=function.__qualname__,
-        file=_relative(function.__code__.co_filename, root),
+        file=relative_file(function.__code__.co_filename, root),
         digest=printed.digest,
         components=tuple(plan.Component(name=each.name, digest=each.digest) for each in printed.components),
         distributions=tuple(printed.distributions),
@@ -109,11 +110,6 @@ def _lower_resources(resources: Resources | None) -> plan.Resources | None:
         gpus=resources.gpus,
         time_seconds=seconds(resources.time) if resources.time else None,
     )
-
-
-def _relative(file: str, root: Path) -> str:
-    path = Path(file)
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def _digest(path: Path) -> str:
