@@ -135,7 +135,8 @@ def _argument_shape(annotation: Any) -> tuple[Shape | None, bool]:
         members = [member for member in arguments if member is not type(None)]
         return _argument_shape(members[0]) if len(members) == 1 else (None, False)
     if isinstance(origin, type) and issubclass(origin, Sequence) and arguments:
-        return shape_of(arguments[0]), True
+        items = shape_of(arguments[0])
+        return items, items is not None
     return None, False
 
 
