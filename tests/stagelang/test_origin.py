@@ -88,7 +88,7 @@ def _lines(text: str) -> list[tuple[int, int]]:
     """Run a text, and give the line that we and the interpreter say of each call of `keep`."""
     lines: list[tuple[int, int]] = []
 
-    def keep() -> None:
+    def keep(*_: object) -> None:
         frame = inspect.currentframe()
         assert frame is not None
         assert frame.f_back is not None
@@ -101,7 +101,10 @@ def _lines(text: str) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("count", [1, 10, 1500])
 def test_the_line_of_a_frame_is_the_interpreters(count: int) -> None:
     lines = _lines(
-        "\n".join(["keep()", "", "x = [", "    keep(),", "    1,", "]", "for _ in range(1): keep()"] * count)
+        "\n".join(
+            ["keep()", "", "x = [", "    keep(", "        1,", "    ),", "]", "for _ in range(1): keep()"]
+            * count
+        )
     )
     assert [found for found, _ in lines] == [expected for _, expected in lines]
     assert len(lines) == 3 * count
