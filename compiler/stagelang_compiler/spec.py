@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Generator
@@ -139,7 +140,8 @@ def _raised(path: Path, error: BaseException) -> Diagnostic:
     said = str(error).partition("\n")[0]
     match error:
         case LazyHandleError():
-            message, help_ = str(error).split("\n  help: ")
+            # The places are said below it, relative to the pipeline's folder.
+            message, help_ = str(error).replace(f"{path.parent}{os.sep}", "").split("\n  help: ")
             return Diagnostic(rule=rules.LAZY_DATA_TOUCHED, message=message, places=places, help=help_)
         case DeclarationError():
             return Diagnostic(

@@ -13,6 +13,8 @@ import pytest
 
 from stagelang.origin import Origin
 from stagelang_compiler import pages
+from stagelang_compiler.checks import RULES
+from stagelang_compiler.compiler import check_file
 from stagelang_compiler.diagnostics import INTERNAL_ERROR, Diagnostic, Place, Rule, Severity
 from stagelang_compiler.pages import Page, PageError, UnknownCodeError, parse, with_output
 from stagelang_compiler.rendering import render
@@ -78,6 +80,7 @@ def _check(path: Path) -> list[Diagnostic]:
 
 def said_of(source: str, check: Check, folder: Path) -> tuple[list[str], str]:
     """Give the codes found in a pipeline file and what `check` prints of them."""
+    folder.mkdir(exist_ok=True)
     file = folder / "pipeline.py"
     file.write_text(source, encoding="utf-8")
     found = check(file)
@@ -85,12 +88,19 @@ def said_of(source: str, check: Check, folder: Path) -> tuple[list[str], str]:
     return codes, render(found, format="text", root=folder)
 
 
-def assert_page_is_true(page: Page, check: Check, folder: Path) -> None:
-    """Assert that the bad example breaks its rule alone, with just this output, and the good one none."""
-    codes, output = said_of(page.bad, check, folder)
-    assert codes == [page.code]
+def assert_page_is_true(page: Page, check: Check, folder: Path, besides: Sequence[str] = ()) -> None:
+    """Assert that the bad example breaks its rule alone, with just this output, and the good one none.
+
+    Args:
+        page: the page.
+        check: gives the findings of a pipeline's file.
+        folder: where to put the examples.
+        besides: rules that can't but be broken with this one.
+    """
+    codes, output = said_of(page.bad, check, folder / "bad")
+    assert codes == sorted([page.code, *besides])
     assert output == page.output, "if the new output is right, run pytest --bless"
-    assert said_of(page.good, check, folder) == ([], "no findings\n")
+    assert said_of(page.good, check, folder / "good") == ([], "no findings\n")
 
 
 def test_a_page_gives_its_parts() -> None:
@@ -211,3 +221,36 @@ def test_every_page_keeps_to_the_layout_and_is_named_after_its_code(code: str) -
     assert page.code == code
     assert re.fullmatch(r".*\.", page.title)
     assert page.text == page.text.rstrip() + "\n"
+
+
+WITHOUT_EXAMPLE = {"SL100"}
+"""Rules that no pipeline file can show."""
+BESIDES = {"SL403": ["SL115"]}
+"""Rules that can't be shown alone: a waiver that can't hold stands beside the finding that it names."""
+
+
+def _real(path: Path) -> Sequence[Diagnostic]:
+    return check_file(path).diagnostics
+
+
+def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
+    assert {code: pages.page(code).name for code in pages.codes()} == {rule.code: rule.name for rule in RULES}
+
+
+def test_no_two_rules_share_a_code_or_a_name() -> None:
+    assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES)
+
+
+def test_only_what_no_pipeline_shows_has_a_page_without_example() -> None:
+    assert {code for code in pages.codes() if not pages.page(code).bad} == WITHOUT_EXAMPLE
+
+
+@pytest.mark.parametrize("code", sorted(set(pages.codes()) - WITHOUT_EXAMPLE))
+def test_every_page_is_true(code: str, tmp_path: Path, bless: bool) -> None:
+    page = pages.page(code)
+    if bless:
+        _, output = said_of(page.bad, _real, tmp_path / "blessed")
+        file = Path(pages.__file__).with_name("explain") / f"{code}.md"
+        file.write_text(with_output(page.text, output), encoding="utf-8")
+        page = parse(file.read_text(encoding="utf-8"))
+    assert_page_is_true(page, _real, tmp_path, BESIDES.get(code, ()))

@@ -179,7 +179,7 @@ def _place(contract: type[Contract], column: str) -> Origin:
 def check_use(graph: Graph) -> Iterator[Diagnostic]:
     """Check that the contracts of the pipeline's tables promise something, and that their names tell them apart."""
     named: dict[tuple[str, str], type[Contract]] = {}
-    for contract in _used(graph):
+    for contract in sorted(_used(graph), key=_written):
         name = contract.__name__
         if not columns_of(contract):
             yield Diagnostic(
@@ -194,10 +194,14 @@ def check_use(graph: Graph) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 rule=CONTRACT_NAME_CLASH,
                 message=f"two contracts are called {name!r} and promise different things",
-                subject=name,
                 places=(Place(contract.__origin__), Place(other.__origin__, "the other")),
+                subject=name,
                 help="rename one of them",
             )
+
+
+def _written(contract: type[Contract]) -> tuple[str, int]:
+    return contract.__origin__.file, contract.__origin__.line
 
 
 def _used(graph: Graph) -> list[type[Contract]]:

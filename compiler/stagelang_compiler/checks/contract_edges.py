@@ -8,7 +8,7 @@ from typing import final
 
 from attrs import frozen
 
-from stagelang.contract import Column, Contract, columns_of
+from stagelang.contract import Contract, columns_of
 from stagelang.origin import Origin
 from stagelang_compiler.checks.promise_texts import Aspect, limits_text
 from stagelang_compiler.checks.promises import conversion, promises
@@ -39,7 +39,7 @@ PATTERN_NOT_IMPLIED = _rule(
 LENGTH_NOT_IMPLIED = _rule(
     "SL207", "length-not-implied", "lists may be of another length than is needed", waivable=True
 )
-UNIT_MISMATCH = _rule("SL208", "unit-mismatch", "values are in another unit than is needed")
+COLUMN_UNIT_MISMATCH = _rule("SL208", "column-unit-mismatch", "values are in another unit than is needed")
 KEY_NOT_PROMISED = _rule(
     "SL209", "key-not-promised", "values may repeat where a key or unique values are needed", waivable=True
 )
@@ -59,8 +59,8 @@ ROWS_NOT_IMPLIED = _rule(
 
 RULES = (
     MISSING_COLUMN, INCOMPATIBLE_TYPE, NULLABLE_INTO_REQUIRED, RANGE_NOT_IMPLIED, CATEGORIES_NOT_IMPLIED,
-    PATTERN_NOT_IMPLIED, LENGTH_NOT_IMPLIED, UNIT_MISMATCH, KEY_NOT_PROMISED, GROUP_NOT_PROMISED, TIME_NOT_PROMISED,
-    ROLE_MISMATCH, UNEXPECTED_COLUMN, ROWS_NOT_IMPLIED,
+    PATTERN_NOT_IMPLIED, LENGTH_NOT_IMPLIED, COLUMN_UNIT_MISMATCH, KEY_NOT_PROMISED, GROUP_NOT_PROMISED,
+    TIME_NOT_PROMISED, ROLE_MISMATCH, UNEXPECTED_COLUMN, ROWS_NOT_IMPLIED,
 )  # fmt: skip
 
 _SAID: dict[Aspect, tuple[Rule, str]] = {
@@ -68,12 +68,12 @@ _SAID: dict[Aspect, tuple[Rule, str]] = {
     "type": (INCOMPATIBLE_TYPE, "needs column {column!r} in another type than {giver!r} gives it"),
     "nullable": (
         NULLABLE_INTO_REQUIRED,
-        "needs every value of column {column!r}, and {giver!r} may miss some",
+        "needs every value of column {column!r}, and {giver!r} lets some be missing",
     ),
     "range": (RANGE_NOT_IMPLIED, "needs column {column!r} within a range that {giver!r} doesn't promise"),
     "values": (
         CATEGORIES_NOT_IMPLIED,
-        "needs column {column!r} to keep to values that {giver!r} doesn't promise",
+        "needs column {column!r} to hold named values, and {giver!r} allows others",
     ),
     "pattern": (
         PATTERN_NOT_IMPLIED,
@@ -81,12 +81,12 @@ _SAID: dict[Aspect, tuple[Rule, str]] = {
     ),
     "length": (
         LENGTH_NOT_IMPLIED,
-        "needs lists of a length in column {column!r} that {giver!r} doesn't promise",
+        "needs lists of one length in column {column!r}, which {giver!r} doesn't promise",
     ),
-    "unit": (UNIT_MISMATCH, "needs column {column!r} in another unit than {giver!r} gives it"),
+    "unit": (COLUMN_UNIT_MISMATCH, "needs column {column!r} in another unit than {giver!r} gives it"),
     "unique": (
         KEY_NOT_PROMISED,
-        "needs no value of column {column!r} twice, which {giver!r} doesn't promise",
+        "needs column {column!r} without repeats, which {giver!r} doesn't promise",
     ),
     "group": (GROUP_NOT_PROMISED, "needs column {column!r} as the group, which {giver!r} doesn't promise"),
     "time": (TIME_NOT_PROMISED, "needs column {column!r} as the time, which {giver!r} doesn't promise"),
@@ -138,7 +138,8 @@ def _contracts(edge: Edge) -> list[type[Contract] | None]:
 
 
 def _steps(node: GraphNode, edge: Edge) -> Iterator[_Step]:
-    reads = f"argument {edge.argument!r} of {node.base!r}"
+    # Without its scope: a loop that calls the stage anew in each scope is one call in the source.
+    reads = f"argument {edge.argument!r} of {(node.stage.name if node.stage else node.base)!r}"
     ends = [(f"the view as {view.__name__!r}", origin) for view, origin in edge.views] + [
         (reads, node.origin)
     ]
@@ -157,11 +158,7 @@ def _findings(node: GraphNode, step: _Step) -> Iterator[Diagnostic]:
         yield Diagnostic(
             rule=rule,
             message=f"{step.reader} " + said.format(giver=step.given.__name__, column=failure.column),
-            places=(
-                Place(step.origin),
-                Place(_declared(step.given, failure.column), "promised here"),
-                Place(_declared(step.needed, failure.column), "needed here"),
-            ),
+            places=(Place(step.origin), *_ends(step, failure.column)),
             subject=node.name,
             expected=failure.needed,
             found=failure.promised,
@@ -169,14 +166,21 @@ def _findings(node: GraphNode, step: _Step) -> Iterator[Diagnostic]:
         )
 
 
-def _declared(contract: type[Contract], column: str) -> Origin:
-    declared: Column[object] | None = columns_of(contract).get(column)
-    return declared.origin if declared is not None and declared.origin else contract.__origin__
+def _ends(step: _Step, column: str) -> Iterator[Place]:
+    """Give the lines that promise and need a column, or the contracts where a contract doesn't have it."""
+    for contract, word in ((step.given, "promised here"), (step.needed, "needed here")):
+        declared = columns_of(contract).get(column)
+        if declared is not None and declared.origin:
+            yield Place(declared.origin, word)
+        elif contract is not Contract:
+            yield Place(contract.__origin__, f"{contract.__name__!r} is declared here" if column else word)
 
 
 def _help(step: _Step, failure: Failure) -> str:
     column, giver, reader = failure.column, repr(step.given.__name__), repr(step.needed.__name__)
     match failure.aspect:
+        case "column" if step.given is Contract:
+            return "annotate the table with the contract that it keeps, where it is made"
         case "column":
             others = set(columns_of(step.given)) - set(columns_of(step.needed))
             meant = did_you_mean(column, others)
@@ -192,12 +196,18 @@ def _help(step: _Step, failure: Failure) -> str:
         case "unit":
             return _unit_help(step, column)
         case "extra":
-            return f"drop it before, or take closed=True from {reader}"
+            return f"drop the column in a stage before, or don't close {reader}"
+        case "role":
+            return f"pass the column that is for it, or declare role={_role(step, column)!r} in {giver}"
         case "rows":
             return f"declare rows={step.needed.__rows__!r} on {giver}, if it holds"
         case _:
             wanted = limits_text(failure.aspect, promises(step.needed)[column].limits)
             return f"declare {wanted} in {giver}, if it holds"
+
+
+def _role(step: _Step, column: str) -> str:
+    return promises(step.needed)[column].limits.role
 
 
 def _unit_help(step: _Step, column: str) -> str:
@@ -209,7 +219,8 @@ def _unit_help(step: _Step, column: str) -> str:
     if factor is None:
         return "pass a column that measures the same thing"
     wanted = limits_text("unit", need.limits)
-    return f"multiply by {factor:.12g} in the stage that gives {giver}, and declare {wanted} there"
+    convert = f"multiply by {factor:.12g}" if factor > 1 else f"divide by {1 / factor:.12g}"
+    return f"{convert} in the stage that gives {giver}, and declare {wanted} there"
 
 
 CHECKS = (check_edges,)

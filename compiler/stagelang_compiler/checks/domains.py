@@ -58,7 +58,9 @@ class Domain:
         """Give all values, if they are known and the range leaves no more than `most`."""
         if self.members is not None or self.size > most:
             return self.members
-        return frozenset([self.low] if self.type == "float" else range(self.low, self.high + 1))
+        if self.type == "float":
+            return frozenset([self.low] if self.size else [])
+        return frozenset(range(self.low, self.high + 1))
 
     def outside(self, wanted: Domain) -> frozenset[Position]:
         """Give the members that lie outside another domain's range."""

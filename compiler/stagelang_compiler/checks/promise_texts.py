@@ -37,7 +37,7 @@ def promised_text(aspect: Aspect, promise: Promise, need: Promise) -> str:
         case "values" | "pattern":
             return _pattern_text(limits.pattern)
         case "length" if limits.length is not None:
-            return f"lists of {limits.length}"
+            return f"lists of {limits.length} items"
         case "unit":
             return _unit_text(promise)
         case "role" if limits.role:
@@ -47,10 +47,9 @@ def promised_text(aspect: Aspect, promise: Promise, need: Promise) -> str:
 
 
 _UNPROMISED: Mapping[Aspect, str] = {
-    "column": "no column of that name",
     "nullable": "nullable=True",
     "length": "lists of any length",
-    "unique": "values that may occur twice",
+    "unique": "values that may repeat",
     "group": "no group",
     "time": "no time",
     "role": "no role",
@@ -72,7 +71,7 @@ def needed_text(aspect: Aspect, need: Promise) -> str:
         case "pattern":
             return _pattern_text(limits.pattern)
         case "length":
-            return f"lists of {limits.length}"
+            return f"lists of {limits.length} items"
         case "unit":
             return _unit_text(need)
         case "role":
@@ -83,7 +82,7 @@ def needed_text(aspect: Aspect, need: Promise) -> str:
 
 _NEEDED: Mapping[Aspect, str] = {
     "nullable": "no missing values",
-    "unique": "no value twice",
+    "unique": "no repeats",
     "group": "group=True",
     "time": "time=True",
 }
@@ -117,9 +116,17 @@ def value_text(value: Any) -> str:
 
 def values_text(values: Iterable[Any]) -> str:
     """List values, the first few in full."""
-    texts = [value_text(value) for value in values]
+    return _listed([value_text(value) for value in values])
+
+
+def _listed(texts: list[str]) -> str:
     more = len(texts) - _MOST_NAMED
     return ", ".join(texts) if more <= 0 else f"{', '.join(texts[:_MOST_NAMED])} and {more} more"
+
+
+def names_text(names: Iterable[str]) -> str:
+    """List columns, the first few in full."""
+    return _listed(list(names))
 
 
 def range_text(name: str, limits: Limits) -> str:
@@ -156,8 +163,8 @@ def _pattern_text(pattern: str | None) -> str:
 
 def _unit_text(promise: Promise) -> str:
     if promise.limits.unit is None:
-        return "no unit"
-    return "an unknown unit" if promise.measure is None else unit_text(promise.limits.unit)
+        return "values without a unit"
+    return "an unknown unit" if promise.measure is None else f"values in {unit_text(promise.limits.unit)}"
 
 
 _KEYWORDS: Mapping[Aspect, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stagelang.handle import Handle
-from stagelang.metric import MetricCall
+from stagelang.metric import Expression, MetricCall
 from stagelang.origin import Origin
 from stagelang.signature import Shape
 from stagelang.source import Source
@@ -107,23 +107,32 @@ def check_pipeline(graph: Graph) -> Iterator[Diagnostic]:
         ("metrics", pipeline.metrics),
         ("gates", tuple(_metric_of(gate) for gate in pipeline.gates)),
     ):
-        yield from (
-            _not_a_metric(what, each, pipeline.origin) for each in found if not graph.metric_name(each)
-        )
+        yield from (_not_a_metric(what, each, pipeline.origin) for each in found if not _is_metric(each))
     for each in pipeline.outputs:
         if not bound_of(each):
-            yield _not_a_metric("outputs", each, pipeline.origin, "a lazy handle that a stage gave")
+            yield _not_a_metric("outputs", each, pipeline.origin)
 
 
 def _metric_of(gate: Any) -> Any:
     return getattr(gate, "metric", gate)
 
 
-def _not_a_metric(what: str, found: object, origin: Origin, expected: str = "a metric") -> Diagnostic:
+def _is_metric(handle: Any) -> bool:
+    bound = bound_of(handle)
+    return bound is not None and isinstance(bound.by, MetricCall | Expression)
+
+
+def _not_a_metric(what: str, found: object, origin: Origin) -> Diagnostic:
+    artifact = "what a source, a split or a stage gave"
+    expected, action = {
+        "metrics": ("a metric", f"name only metrics there; {artifact} belongs into outputs=[...]"),
+        "gates": ("a gate on a metric", "write what must hold of a metric, such as accuracy.at_least(0.95)"),
+        "outputs": (artifact, f"name there only {artifact}"),
+    }[what]
     shown = repr(found) if isinstance(found, Handle) else type(found).__qualname__
     return Diagnostic(
-        rule=NOT_A_METRIC, message=f"'{what}' holds something else than it says", places=(Place(origin),), expected=expected,
-        found=shown, help=f"put into {what}=[...] only {expected}; other artifacts belong into outputs=[...]",
+        rule=NOT_A_METRIC, message=f"{what}=[...] holds something that isn't {expected}", places=(Place(origin),), expected=expected,
+        found=shown, help=action,
     )  # fmt: skip
 
 
@@ -176,9 +185,8 @@ def _ambiguous(base: str, group: list[GraphNode]) -> Iterator[Diagnostic]:
             help="give one of them another name, with .named(...), name=... or inside 'with scope(...):'",
         )  # fmt: skip
         return
-    populations = ", ".join(sorted({node.population.__name__ for node in group}))
     yield Diagnostic(
-        rule=INDISTINCT_CALLS, message=f"{base!r} is called {len(group)} times, and its rows' populations ({populations}) don't tell the calls apart",
+        rule=INDISTINCT_CALLS, message=f"{base!r} is called {len(group)} times, and the populations of its rows don't tell the calls apart",
         places=places, subject=base, help=f"name each call, such as {base.rpartition('/')[2]}.named(\"...\")(...), or put each into its own 'with scope(...):'",
     )  # fmt: skip
 
@@ -289,7 +297,7 @@ def _edges(node: GraphNode) -> Iterator[Diagnostic]:
             known = sorted(edge.producer.outputs)
             yield Diagnostic(
                 rule=UNKNOWN_OUTPUT, message=f"{node.base!r} reads output {edge.port!r} of {edge.producer.base!r}, which has none of that name",
-                places=places, subject=node.name, found=", ".join(known) or "no outputs", help="read one of the outputs that it declares",
+                places=places, subject=node.name, found=", ".join(known) or "no outputs", help="read one of its outputs" if known else "let it give a table, a model, a value or files; a metric is declared with @metric",
             )  # fmt: skip
         elif edge.needed is None:
             yield Diagnostic(
@@ -301,7 +309,7 @@ def _edges(node: GraphNode) -> Iterator[Diagnostic]:
             given.kind in ("model", "value") and not matches(given.inner, edge.needed.inner)
         ):
             yield Diagnostic(
-                rule=WRONG_KIND, message=f"argument {edge.argument!r} of {node.base!r} can't be what {label!r} gives", places=places,
+                rule=WRONG_KIND, message=f"argument {edge.argument!r} of {node.base!r} takes something else than {label!r} gives", places=places,
                 subject=node.name, expected=shape_text(edge.needed), found=shape_text(given), help="pass the output that the stage is made for",
             )  # fmt: skip
 
@@ -338,9 +346,10 @@ def check_signatures(graph: Graph) -> Iterator[Diagnostic]:
             continue
         seen.add(stage.function)
         for where, problem in stage.signature.problems:
-            what = "the return value" if where == "return" else f"argument {where!r}"
+            what = f"stage {stage.name!r}" if where == "return" else f"argument {where!r} of {stage.name!r}"
+            joined = " " if problem.startswith(("has ", "gives ")) else ": "
             yield Diagnostic(
-                rule=UNCLEAR_SIGNATURE, message=f"{what} of {stage.name!r}: {problem}", places=(Place(stage.origin),), subject=stage.name,
+                rule=UNCLEAR_SIGNATURE, message=f"{what}{joined}{problem}", places=(Place(stage.origin),), subject=stage.name,
                 help="annotate it with a type that is imported where the stage is declared",
             )  # fmt: skip
         if "<lambda>" in stage.function.__qualname__:

@@ -8,7 +8,7 @@ Unknown: it can't be told from the declarations, and the entry gate tells it fro
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeAlias, final
 from weakref import WeakKeyDictionary
 
@@ -17,7 +17,13 @@ from attrs import frozen
 from stagelang.contract import Contract
 from stagelang_compiler.checks.domains import Domain
 from stagelang_compiler.checks.patterns import unmatched
-from stagelang_compiler.checks.promise_texts import Aspect, needed_text, promised_text, rows_text
+from stagelang_compiler.checks.promise_texts import (
+    Aspect,
+    names_text,
+    needed_text,
+    promised_text,
+    rows_text,
+)
 from stagelang_compiler.checks.promises import Promise, conversion, promises, rows_of
 
 Answer: TypeAlias = Literal["proved", "refuted", "unknown"]
@@ -62,15 +68,18 @@ def _compare(producer: type[Contract], consumer: type[Contract]) -> tuple[Failur
     promised, needed = promises(producer), promises(consumer)
     failures: list[Failure] = []
     for name, need in needed.items():
-        failures += _column(promised[name], need) if name in promised else [_missing(need)]
+        failures += _column(promised[name], need) if name in promised else [_missing(need, promised)]
     return (*failures, *_extra(producer, consumer), *_rows(producer, consumer))
 
 
-def _missing(need: Promise) -> Failure:
+def _missing(need: Promise, promised: Mapping[str, Promise]) -> Failure:
     return Failure(
-        aspect="column", answer="refuted", column=need.name, promised="no column of that name",
+        aspect="column",
+        answer="refuted",
+        column=need.name,
+        promised=f"only {names_text(promised)}" if promised else "no columns",
         needed=needed_text("column", need),
-    )  # fmt: skip
+    )
 
 
 def _extra(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failure]:
@@ -78,7 +87,7 @@ def _extra(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failu
         return
     known = promises(consumer)
     others = [name for name in promises(producer) if name not in known]
-    needed = f"no columns but {', '.join(known)}" if known else "no columns"
+    needed = f"no columns but {names_text(known)}" if known else "no columns"
     for name in others:
         yield Failure(
             aspect="extra", answer="refuted", column=name, promised=f"also column {name!r}", needed=needed
