@@ -8,10 +8,11 @@ from types import CodeType
 from typing import cast
 
 
-def code_text(code: CodeType) -> str:
+def code_text(code: CodeType, doc: str | None = None) -> str:
     """Write what a code object does: no file, no lines, no docstring; valid within one Python minor version."""
-    documented = bool(code.co_flags & 0x4000000)  # CO_HAS_DOCSTRING, from Python 3.13 on
-    constants = [None, *code.co_consts[1:]] if documented else list(code.co_consts)
+    constants = list(code.co_consts)
+    if doc is not None and constants and constants[0] == doc:
+        constants[0] = None
     parts = (
         code.co_name, code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags,
         code.co_code.hex(), code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 from typing import Any, final
 
 from attrs import frozen
@@ -75,9 +76,10 @@ class Fingerprinter:
 
     def _take(self, function: Callable[..., Any]) -> Fingerprint:
         start = Node(None)
-        name = getattr(function, "__qualname__", type(function).__qualname__)
-        self._live.hold(start, function, name)
-        meant = start.components.pop().digest
+        self._live.hold(start, function, getattr(function, "__qualname__", type(function).__qualname__))
+        meant = start.components[0].digest
+        if isinstance(function, FunctionType):
+            start.components.clear()  # its source says it better
         nodes = self._graph.closure([start])
         documented = any(node.reads_docs for node in nodes)
         keyed = [each for node in nodes for each in self._keyed(node)]
@@ -88,7 +90,7 @@ class Fingerprinter:
         own = self._own(start)
         return Fingerprint(
             digest=digest([_FORMAT, meant, *(line for _, _, line in keyed)]),
-            components=tuple([own, *(each for each in components if each is not own)] if own else components),
+            components=tuple([own, *(each for each in components if each != own)] if own else components),
             distributions=providers(set[str]().union(*(node.imports for node in nodes))),
             conservative=tuple(sorted({line for node in nodes for line in node.conservative})),
         )

@@ -22,7 +22,7 @@ from stagelang_compiler.fingerprint.dynamic import is_dynamic, is_dynamic_builti
 from stagelang_compiler.fingerprint.modules import Module
 from stagelang_compiler.fingerprint.normalise import canonical, digest
 from stagelang_compiler.fingerprint.reach import Component, Graph, Node
-from stagelang_compiler.fingerprint.references import Facts, Mode, facts
+from stagelang_compiler.fingerprint.references import Facts, Mode, Reference, facts
 from stagelang_compiler.fingerprint.resolve import Unit
 from stagelang_compiler.fingerprint.table import parse
 from stagelang_compiler.fingerprint.values import UnhashableValue, module_name
@@ -108,6 +108,8 @@ class Live:
 
     def _is_outside(self, definition: FunctionType | type) -> bool:
         """Say whether the module that a definition lives in is installed, or the interpreter's own."""
+        if definition.__module__ == "__main__":
+            return False  # a notebook, a prompt, or a script that isn't the project's: told by what they hold
         file = home_file(definition)
         if file is None:
             return (
@@ -190,7 +192,7 @@ class Live:
             self._add(node, "function", name, [canonical(source, found.omitted)])
             self._connect(node, function, found, name)
             return
-        self._add(node, "bytecode", name, [code_text(code)])
+        self._add(node, "bytecode", name, [code_text(code, function.__doc__)])
         node.conservative.append(f"{name}: no source can be found; its bytecode counts")
         names = {each for inner in codes_in(code) for each in (*inner.co_names, *inner.co_freevars)}
         for each in sorted(names):
@@ -201,19 +203,20 @@ class Live:
             self.graph.load(node, None, target)
         for reference in found.references:
             if reference.target is None:
-                self._live_name(
-                    node,
-                    function.__globals__,
-                    reference.path,
-                    name,
-                    is_loose=reference.mode is not Mode.VALUE,
-                )
+                self._live_reference(node, function.__globals__, reference, name)
                 continue
             resolution = self.graph.resolver.target(None, reference.target, reference.path)
             self.graph.follow(node, resolution, reference.mode, reference.target.module, name)
         for attribute, _ in found.openings:
             self.graph.widen(node, f"{name}: '{attribute}' gives access to code by no name")
         node.reads_docs = node.reads_docs or found.reads_docs
+
+    def _live_reference(
+        self, node: Node, namespace: Mapping[str, Any], reference: Reference, name: str
+    ) -> None:
+        said = reference.mode in {Mode.DECLARED, Mode.ANNOTATED}
+        if not said or _is_own_code(namespace.get(reference.path[0])):
+            self._live_name(node, namespace, reference.path, name, is_loose=reference.mode is not Mode.VALUE)
 
     def _live_name(
         self, node: Node, namespace: Mapping[str, Any], path: tuple[str, ...], name: str, *, is_loose: bool
@@ -316,6 +319,16 @@ def _is_live_language(namespace: Mapping[str, Any], path: tuple[str, ...]) -> bo
     value = namespace.get(path[0])
     home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or ""
     return home.partition(".")[0] == "stagelang"
+
+
+def _is_own_code(value: object) -> bool:
+    """Say whether a stage that names an object where it is declared depends on it: on code, but not on a contract."""
+    if not isinstance(value, FunctionType | type):
+        return False
+    homes = (
+        [each.__module__ for each in value.__mro__] if isinstance(value, type) else [value.__module__ or ""]
+    )
+    return not any(home.partition(".")[0] == "stagelang" for home in homes)
 
 
 def _is_one_of_many(unit: Unit) -> bool:

@@ -321,7 +321,10 @@ class _Reader:
             self.visit_annotations([node.annotation])
             if node.value is None and isinstance(node.target, ast.Name):
                 return ()
-        return (node.target, node.value) if node.value else (node.target,)
+        return (node.value, node.target) if node.value else (node.target,)
+
+    def assigned(self, node: ast.Assign) -> Sequence[ast.AST]:
+        return (node.value, *node.targets)  # in a class body, `x = x` reads the global one
 
     def visit_annotations(self, annotations: Sequence[ast.AST]) -> None:
         for annotation in annotations:
@@ -399,6 +402,7 @@ _HANDLERS: dict[type[ast.AST], Callable[..., Sequence[ast.AST]]] = {
     ast.Global: _Reader.elsewhere,
     ast.Nonlocal: _Reader.elsewhere,
     ast.AnnAssign: _Reader.annotated,
+    ast.Assign: _Reader.assigned,
     ast.AugAssign: _Reader.augmented,
     ast.ExceptHandler: _Reader.binding,
     ast.MatchAs: _Reader.binding,

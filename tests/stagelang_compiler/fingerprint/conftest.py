@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -36,9 +37,7 @@ class Folder:
 
     def load(self, name: str, module: str = "pipeline") -> Any:
         """Import a module afresh and give one of its attributes."""
-        for each, loaded in list(sys.modules.items()):
-            if Path(getattr(loaded, "__file__", None) or "/").is_relative_to(self.root):
-                del sys.modules[each]
+        forget(self.root)
         importlib.invalidate_caches()
         value: Any = importlib.import_module(module)
         for part in name.split("."):
@@ -50,26 +49,36 @@ class Folder:
         return Fingerprinter(self.root).fingerprint(self.load(name, module))
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Folder]:
-    """Give an empty project that can be imported from."""
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = set(sys.modules)
-    yield Folder(tmp_path)
-    for name in set(sys.modules) - before:
-        if Path(getattr(sys.modules[name], "__file__", None) or "/").is_relative_to(tmp_path):
+@contextmanager
+def importable(root: Path) -> Generator[Folder]:
+    """Let modules be imported from a folder, and forget them afterwards."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(root))
+    try:
+        yield Folder(root)
+    finally:
+        sys.dont_write_bytecode = before
+        sys.path.remove(str(root))
+        forget(root)
+
+
+def forget(root: Path) -> None:
+    """Drop the modules that were loaded from a folder."""
+    for name, module in list(sys.modules.items()):
+        if Path(getattr(module, "__file__", None) or "/").is_relative_to(root):
             del sys.modules[name]
 
 
 @pytest.fixture
-def changes(folder: Folder) -> Callable[..., bool]:
-    """Say whether an edit changes the digest of `embed` in a project of one or more files."""
+def folder(tmp_path: Path) -> Generator[Folder]:
+    """Give an empty project that can be imported from."""
+    with importable(tmp_path) as empty:
+        yield empty
 
-    def compare(files: Mapping[str, str], edit: tuple[str, str, str], name: str = "embed") -> bool:
-        folder.write(files)
-        before = folder.take(name)
-        folder.edit(*edit)
-        return folder.take(name).digest != before.digest
 
-    return compare
+@pytest.fixture(scope="module")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Folder]:
+    """Give a project that the tests of one file share, and leave as they found it."""
+    with importable(tmp_path_factory.mktemp("project")) as empty:
+        yield empty

@@ -1,4 +1,4 @@
-"""A project in which every number is a mutation: 1xx stands in code that `embed` reaches, 9xx in code that it doesn't."""
+"""A project in which every number is a mutation: `embed` reaches the code with 1xx, and not that with 9xx."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stagelang_compiler.fingerprint import Fingerprint, first_difference
+
 if TYPE_CHECKING:
-    from conftest import Folder
+    from tests.stagelang_compiler.fingerprint.conftest import Folder
 
 PIPELINE = '''
 """Spec."""
@@ -337,9 +339,7 @@ FILES = {
 }
 NUMBER = re.compile(r"(?<!\d)([19]\d\d)(?!\d)")
 MUTATIONS = [
-    (name, match.start(), match[0])
-    for name, text in FILES.items()
-    for match in NUMBER.finditer(text)
+    (name, match.start(), match[0]) for name, text in FILES.items() for match in NUMBER.finditer(text)
 ]
 REACHED = [each for each in MUTATIONS if each[2].startswith("1")]
 NOT_REACHED = [each for each in MUTATIONS if each[2].startswith("9")]
@@ -351,27 +351,50 @@ def mutated(name: str, start: int) -> dict[str, str]:
     return {name: f"{text[:start]}{int(text[start : start + 3]) + 50}{text[start + 3 :]}"}
 
 
-@pytest.fixture
-def project(folder: Folder) -> Folder:
+@pytest.fixture(scope="module")
+def project(shared_folder: Folder) -> Folder:
     """Write the project."""
-    folder.write(FILES)
-    return folder
+    shared_folder.write(FILES)
+    return shared_folder
+
+
+@pytest.fixture(scope="module")
+def original(project: Folder) -> Fingerprint:
+    """Take the fingerprint of the project as it is written above."""
+    return project.take()
+
+
+def with_one_number_changed(project: Folder, name: str, start: int) -> Fingerprint:
+    """Take the fingerprint with the number at a place changed."""
+    text = FILES[name]
+    project.write({name: f"{text[:start]}{int(text[start : start + 3]) + 50}{text[start + 3 :]}"})
+    try:
+        return project.take()
+    finally:
+        project.write({name: text})
+
+
+def test_the_project_uses_nothing_that_widens(original: Fingerprint) -> None:
+    assert original.conservative == ()
 
 
 @pytest.mark.parametrize(("name", "start", "number"), REACHED, ids=[each[2] for each in REACHED])
-def test_a_change_in_reached_code_changes_the_digest(project: Folder, name: str, start: int, number: str) -> None:
-    before = project.take()
-    assert before.conservative == ()
-    project.write(mutated(name, start))
-    assert project.take().digest != before.digest
+def test_a_change_in_reached_code_changes_the_digest_and_is_named(
+    project: Folder, original: Fingerprint, name: str, start: int, number: str
+) -> None:
+    changed = with_one_number_changed(project, name, start)
+    assert changed.digest != original.digest
+    assert first_difference(original, changed) is not None
+    assert {each.origin.partition(":")[0] for each in {*changed.components} - {*original.components}} == {
+        name
+    }
 
 
-def test_no_change_in_code_that_is_not_reached_changes_the_digest(project: Folder) -> None:
-    before = project.take()
-    for name, start, number in NOT_REACHED:
-        project.write(mutated(name, start))
-        assert project.take() == before, number
-        project.write({name: FILES[name]})
+@pytest.mark.parametrize(("name", "start", "number"), NOT_REACHED, ids=[each[2] for each in NOT_REACHED])
+def test_a_change_in_code_that_is_not_reached_changes_nothing(
+    project: Folder, original: Fingerprint, name: str, start: int, number: str
+) -> None:
+    assert with_one_number_changed(project, name, start) == original
 
 
 def test_every_number_of_the_project_is_used_once() -> None:
