@@ -49,7 +49,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 def _check_data(plan: Plan, root: Path) -> bool:
     """Look at every source's headers and footers, and print what is wrong with them, all at once."""
-    from stagelang_runtime.inputs import peek
+    from stagelang_runtime.inputs.peek import peek
 
     ok = True
     for node in plan.nodes:

@@ -151,7 +151,9 @@ def _contract_gate(record: Mapping[str, Any], node: str, owner: str) -> GateOutc
     rows = max((each["examined"] for each in results), default=0)
     reason = f"{kept} of {len(results)} promises kept over {rows:,} rows" if results else f"by {record['by']}"
     name = f"{node}{'' if where == 'out' else f' {where}'}: {record['contract'] or 'no row on both sides'}"
-    return GateOutcome(name=name, subject=node, kind="contract", verdict=record["verdict"], reason=reason, owner=owner)
+    return GateOutcome(
+        name=name, subject=node, kind="contract", verdict=record["verdict"], reason=reason, owner=owner
+    )
 
 
 def _budget_gate(subject: str, owner: str, entry: BudgetEntry) -> GateOutcome:

@@ -56,9 +56,10 @@ class Outcomes:
     @property
     def verdict(self) -> Word:
         """The worst of all: error, fail, inconclusive, not evaluated, and only then pass."""
-        if not self.finished:
-            return "error"
         found = {gate.verdict for gate in self.gates}
+        if not self.finished:
+            broken = any(gate.kind == "contract" and gate.verdict == "fail" for gate in self.gates)
+            return "fail" if broken else "error"
         for word in _WORST_FIRST:
             if word in found:
                 return word
