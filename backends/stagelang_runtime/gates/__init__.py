@@ -1,1 +1,1 @@
-"""Gates from contracts: whether a table keeps what its contract promises, and whether parts of a split share nothing."""
+"""Gates from contracts: whether a table keeps its promises, and whether the parts of a split share nothing."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import final
 
 import pyarrow as pa
@@ -14,6 +15,8 @@ from stagelang_runtime.gates.promises import not_evaluated, promises
 from stagelang_runtime.gates.report import EXAMPLES, GateReport, GateResult
 from stagelang_runtime.gates.types import is_known
 from stagelang_runtime.gates.values import Values
+
+_MANY_ROWS = 100_000
 
 
 @final
@@ -39,8 +42,12 @@ def conform_and_check(table: pa.Table, contract: Contract) -> Checked:
     conformed = conform(table, contract)
     results = [*_table_results(table, contract)]
     problems = {problem.column: problem for problem in conformed.problems}
-    for column in contract.columns:
-        results += _column_results(conformed, column, table, problems.get(column.name))
+    for found in _map(
+        lambda column: _column_results(conformed, column, table, problems.get(column.name)),
+        contract.columns,
+        table.num_rows,
+    ):
+        results += found
     report = GateReport(
         contract=contract.name,
         version=contract.version,
@@ -49,6 +56,16 @@ def conform_and_check(table: pa.Table, contract: Contract) -> Checked:
         results=tuple(results),
     )
     return Checked(conformed.table, report)
+
+
+def _map(
+    judge: Callable[[Column], list[GateResult]], columns: Sequence[Column], rows: int
+) -> Iterable[list[GateResult]]:
+    """Judge columns side by side where that pays: Arrow lets other threads run while it computes."""
+    if rows < _MANY_ROWS or pa.cpu_count() == 1:
+        return map(judge, columns)
+    with ThreadPoolExecutor(max_workers=pa.cpu_count()) as pool:
+        return list(pool.map(judge, columns))
 
 
 def _table_results(table: pa.Table, contract: Contract) -> Iterator[GateResult]:
