@@ -21,8 +21,8 @@ def _rule(code: str, name: str, summary: str, severity: Severity = Severity.ERRO
 
 NOT_CARRIED_OUT = _rule(
     "SL700",
-    "experiment-not-carried-out",
-    "experiments are checked and planned, but not run yet",
+    "not-carried-out",
+    "experiments and schedules are checked and planned, but not carried out yet",
     Severity.NOTE,
 )
 ANOTHER_SIGNATURE = _rule(
@@ -44,12 +44,17 @@ RULES = (NOT_CARRIED_OUT, ANOTHER_SIGNATURE, NO_PASSAGE, ABSENT_STAGE, BAD_STREN
 
 def check_experiments(graph: Graph) -> Iterator[Diagnostic]:
     """Check the shape of every experiment."""
-    experiments = graph.pipeline.experiments
-    if experiments:
+    experiments, schedule = graph.pipeline.experiments, graph.pipeline.schedule
+    if experiments or schedule:
         count = len(experiments)
+        parts = [f"{count} experiment{'s' if count > 1 else ''}"] if count else []
+        parts += ["the schedule"] if schedule else []
+        said = " and ".join(parts)
+        are = "is" if count == 1 and not schedule or not count else "are"
+        origin = experiments[0].origin if experiments else graph.pipeline.origin
         yield Diagnostic(
-            rule=NOT_CARRIED_OUT, message=f"{count} experiment{'s are' if count > 1 else ' is'} checked and planned, but not run yet",
-            places=(Place(experiments[0].origin),), subject=graph.pipeline.name, help="keep them: a coming version runs them from the same declaration",
+            rule=NOT_CARRIED_OUT, message=f"{said} {are} checked and planned, but not carried out by a local run",
+            places=(Place(origin),), subject=graph.pipeline.name, help="keep them: they are in the plan, for the engines that will carry them out",
         )  # fmt: skip
     for experiment in experiments:
         yield from _experiment(experiment, graph)

@@ -58,6 +58,10 @@ def _number(count: int, what: str) -> str:
 
 
 def _finding(finding: Diagnostic, sources: Sources) -> Iterator[list[Span]]:
+    if finding.rule.severity is Severity.NOTE and not finding.waived_by:
+        where = visible(str(sources.shown(finding.places[0].origin)))
+        yield [*_head(finding), (f" ({where})", "")]  # a note asks for nothing, so it takes one line
+        return
     yield _head(finding)
     places = finding.places[:1] if finding.waived_by else finding.places
     width = _gutter_width(places)
