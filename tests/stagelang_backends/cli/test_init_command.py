@@ -106,10 +106,6 @@ def test_the_readers_editor_has_nothing_to_say_about_it(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            env={
-                "PATH": f"{BIN}:/usr/bin:/bin",
-                "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1",
-                "HOME": str(tmp_path),
-            },
+            env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
         )
         assert found.returncode == 0, found.stdout + found.stderr
