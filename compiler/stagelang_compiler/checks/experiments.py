@@ -10,6 +10,7 @@ from stagelang.metric import MetricDefinition
 from stagelang.stage import Stage
 from stagelang_compiler.checks.matching import matches_value, written
 from stagelang_compiler.checks.structure import shape_text
+from stagelang_compiler.cron import cron_problem
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 from stagelang_compiler.fingerprint.values import UnhashableValue, encode_value
 from stagelang_compiler.graph import Graph
@@ -44,7 +45,8 @@ RULES = (NOT_CARRIED_OUT, ANOTHER_SIGNATURE, NO_PASSAGE, ABSENT_STAGE, BAD_STREN
 
 def check_experiments(graph: Graph) -> Iterator[Diagnostic]:
     """Check the shape of every experiment."""
-    experiments, schedule = graph.pipeline.experiments, graph.pipeline.schedule
+    experiments = graph.pipeline.experiments
+    schedule = graph.pipeline.schedule if not cron_problem(graph.pipeline.schedule) else ""
     if experiments or schedule:
         count = len(experiments)
         parts = [f"{count} experiment{'s' if count > 1 else ''}"] if count else []

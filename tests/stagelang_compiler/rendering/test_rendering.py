@@ -200,13 +200,13 @@ def test_a_changed_file_is_read_again(root: Path, findings: list[Diagnostic]) ->
 
 def test_carets_are_as_wide_as_the_terminal_shows_the_line(root: Path) -> None:
     (root / "pipeline.py").write_text("f('数字', 'e\u0301')\n", encoding="utf-8")
-    finding = Diagnostic(rule=_SLOW, message="m", places=(Place(Origin("pipeline.py", 1)),), help="h")
+    finding = Diagnostic(rule=_WRONG_TYPE, message="m", places=(Place(Origin("pipeline.py", 1)),), help="h")
     assert "\n   | " + "^" * len("f('....', '.')") + "\n" in render([finding], format="text", root=root)
 
 
 def test_a_very_long_line_is_cut(root: Path) -> None:
     (root / "pipeline.py").write_text("x = '" + "a" * 5000 + "'\n")
-    finding = Diagnostic(rule=_SLOW, message="m", places=(Place(Origin("pipeline.py", 1)),), help="h")
+    finding = Diagnostic(rule=_WRONG_TYPE, message="m", places=(Place(Origin("pipeline.py", 1)),), help="h")
     frame = render([finding], format="text", root=root).splitlines()[3:5]
     assert frame == [" 1 | x = '" + "a" * 154 + "…", "   | " + "^" * 160]
 
