@@ -40,11 +40,13 @@ def carry_out(arguments: argparse.Namespace) -> int:
     sys.stdout.write(render(result.diagnostics, format=arguments.format, root=root, colour=colour))
     data_ok = _check_data(result.plan, root) if arguments.data and result.plan else True
     if result.plan and arguments.format == "text":
-        plan = result.plan
-        print(
-            f"{plan.name}: {len(plan.nodes)} nodes, {len(plan.contracts)} contracts, {len(plan.metrics)} metrics, {len(plan.gates)} gates"
-        )
+        print(f"{result.plan.name}: {_counts(result.plan)}")
     return OK if arguments.exit_zero or (result.ok and data_ok) else FINDINGS
+
+
+def _counts(plan: Plan) -> str:
+    counted = {"node": plan.nodes, "contract": plan.contracts, "metric": plan.metrics, "gate": plan.gates}
+    return ", ".join(f"{len(each)} {word}{'' if len(each) == 1 else 's'}" for word, each in counted.items())
 
 
 def _check_data(plan: Plan, root: Path) -> bool:

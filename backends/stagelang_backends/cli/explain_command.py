@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 
 from stagelang_backends.cli.main import OK, UsageError
 
@@ -22,7 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def carry_out(arguments: argparse.Namespace) -> int:
     """Print a rule's page, or the list of rules."""
     from stagelang_compiler.checks import RULES
-    from stagelang_compiler.pages import UnknownCodeError
     from stagelang_compiler.rendering import wants_colour
     from stagelang_compiler.rendering.explain import explain_text
 
@@ -30,11 +30,17 @@ def carry_out(arguments: argparse.Namespace) -> int:
         for rule in RULES:
             print(f"{rule.code}  {rule.severity.value:<7}  {rule.name:<28}  {rule.summary}")
         return OK
-    named = {rule.name: rule.code for rule in RULES}
-    try:
-        sys.stdout.write(
-            explain_text(named.get(arguments.code, arguments.code.upper()), colour=wants_colour(sys.stdout))
-        )
-    except UnknownCodeError as error:
-        raise UsageError(str(error)) from None
+    codes = {word: rule.code for rule in RULES for word in (rule.code, rule.code.lower(), rule.name)}
+    code = codes.get(arguments.code)
+    if code is None:
+        raise UsageError(_unknown(arguments.code, codes))
+    sys.stdout.write(explain_text(code, colour=wants_colour(sys.stdout)))
     return OK
+
+
+def _unknown(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, 1) or [name for name in known if word in name]
+    action = f"did you mean '{near[0]}'?" if near else "list all rules with 'stagelang explain'"
+    return f"no rule has the code or the name {word!r}\n  help: {action}"
