@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from stagelang_compiler.plan import Plan
     from stagelang_runtime.execute.results import RunOptions, RunResult
     from stagelang_runtime.judge import Outcomes
-    from stagelang_runtime.store import Store
 
 OUTCOME = "outcome.json"
 _PLAIN_WIDTH = 140
@@ -40,6 +40,7 @@ def run_session(
     from stagelang_runtime.execute.progress import progress
     from stagelang_runtime.execute.runner import run
     from stagelang_runtime.judge import judge
+    from stagelang_runtime.revision import revision
     from stagelang_runtime.store import Store, StoreError
 
     try:
@@ -47,7 +48,7 @@ def run_session(
         with progress() as listener:
             result = run(plan, root=root, store=store, options=options, listener=listener)
         outcomes = judge(plan, result, root=root, store=store)
-        keep_outcome(store_root, plan, digest, result, outcomes)
+        keep_outcome(store_root, plan, digest, result, outcomes, revision(root))
     except StoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -64,7 +65,14 @@ def exit_code(result: RunResult, outcomes: Outcomes) -> int:
     return 0 if outcomes.verdict == "pass" else FINDINGS
 
 
-def keep_outcome(store_root: Path, plan: Plan, digest: str, result: RunResult, outcomes: Outcomes) -> None:
+def keep_outcome(
+    store_root: Path,
+    plan: Plan,
+    digest: str,
+    result: RunResult,
+    outcomes: Outcomes,
+    made_from: Mapping[str, Any] | None,
+) -> None:
     """Keep what a run came to, for the report and for a run in which nothing changed."""
     nodes = {
         name: {
@@ -80,6 +88,7 @@ def keep_outcome(store_root: Path, plan: Plan, digest: str, result: RunResult, o
         "plan": digest,
         "seconds": round(result.seconds, 3),
         "exit": exit_code(result, outcomes),
+        "revision": made_from,
         "nodes": nodes,
         "outcomes": outcomes.to_json(),
     }

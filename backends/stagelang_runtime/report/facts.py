@@ -1,12 +1,10 @@
-"""Gathers what the report says besides verdicts: data, code, seeds, environment, digests, licences, git."""
+"""Gathers what the report says besides verdicts: data, digests, distributions, licences."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from email.message import Message
 from importlib.metadata import PackageNotFoundError, metadata
-from pathlib import Path
 from typing import Any, cast, final
 
 from attrs import frozen
@@ -22,15 +20,6 @@ class Distribution:
     name: str
     version: str
     licence: str
-
-
-@final
-@frozen(kw_only=True)
-class Revision:
-    """The state of the working tree: its commit, and whether files differ from it."""
-
-    commit: str
-    dirty: bool
 
 
 def distributions(receipts: Mapping[str, Mapping[str, Any]]) -> list[Distribution]:
@@ -58,22 +47,6 @@ def licence_of(name: str) -> str:
     named = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::")]
     text = str(found.get("License") or "")
     return ", ".join(named) or (text if 0 < len(text) < 60 and "\n" not in text else "not stated")
-
-
-def revision(root: Path) -> Revision | None:
-    """Ask git for the working tree's commit; None where there is no git or no commit."""
-    try:
-        commit = _git(root, "rev-parse", "HEAD")
-        return Revision(commit=commit, dirty=bool(_git(root, "status", "--porcelain")))
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def _git(root: Path, *words: str) -> str:
-    found = subprocess.run(
-        ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True
-    )
-    return found.stdout.strip()
 
 
 def sources(plan: Plan, receipts: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from stagelang_compiler.plan import Plan
 from stagelang_runtime.judge.outcomes import GateOutcome, Outcomes, outcomes_from_json
 from stagelang_runtime.report.charts import interval_svg
-from stagelang_runtime.report.facts import distributions, revision, sources
+from stagelang_runtime.report.facts import distributions, sources
 from stagelang_runtime.store import Store, StoreError
 
 WORDS = {
@@ -22,11 +22,28 @@ WORDS = {
     "error": "could not be finished",
     "not_evaluated": "was not evaluated",
 }
+STATES = {
+    "ran": "ran",
+    "hit": "up to date",
+    "failed": "failed",
+    "blocked": "blocked",
+    "not started": "not started",
+}
+METHODS = {
+    "wilson": "Wilson score",
+    "wilson_clustered": "Wilson score, clustered",
+    "delta_t": "delta method, t",
+    "log_delta_t": "delta method on the logarithm, t",
+    "delta_t_less_bias": "delta method, t, less the bins' bias",
+    "order_statistics": "order statistics",
+    "woodruff": "Woodruff, clustered",
+    "none": "",
+}
 MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!", "not_evaluated": "–"}
 
 
 def report_html(
-    plan: Plan, outcome: Mapping[str, Any], *, digest: str, store_root: Path, root: Path, lineage_svg: str
+    plan: Plan, outcome: Mapping[str, Any], *, digest: str, store_root: Path, lineage_svg: str
 ) -> str:
     """Write the report of a plan's last run.
 
@@ -35,7 +52,6 @@ def report_html(
         outcome: what was kept of its last run.
         digest: the plan's digest now; where it isn't the run's, the page says so.
         store_root: where results are kept.
-        root: the pipeline's folder.
         lineage_svg: the pipeline's picture, as SVG that needs nothing from outside.
     """
     outcomes = outcomes_from_json(outcome["outcomes"])
@@ -56,7 +72,9 @@ def report_html(
         sources=sources(plan, receipts),
         distributions=distributions(receipts),
         environment=_environment_of(receipts),
-        revision=revision(root),
+        revision=outcome["revision"],
+        states=STATES,
+        methods=METHODS,
         lineage=Markup(lineage_svg),  # noqa: S704  # drawn by stagelang itself, names escaped
     )
 
