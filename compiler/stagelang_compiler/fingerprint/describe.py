@@ -101,7 +101,12 @@ class Description:
         """Describe what tells functions apart that one piece of source made many of."""
         if "<locals>" not in function.__code__.co_qualname:
             return ""
-        return f"({self._parts(path, dict(cells(function)))} | {self._parts(path, defaults(function))})"
+        held = [
+            f"{name}={self.of(each, f'{path}: closure variable {name!r}')}" for name, each in cells(function)
+        ]
+        given = defaults(function).items()
+        held += [f"{name}={self.of(each, f'{path}: default of {name!r}')}" for name, each in given]
+        return f"({'; '.join(held)})"
 
 
 def cells(function: FunctionType) -> list[tuple[str, Any]]:
