@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stagelang.contract import LOGICAL_TYPES, Column, Contract, column_types, columns_of, logical_type
-from stagelang.origin import Origin
+from stagelang_compiler.checks.column_places import column_place
 from stagelang_compiler.checks.limit_faults import limit_faults
 from stagelang_compiler.checks.matching import written
 from stagelang_compiler.checks.patterns import pattern_problem
@@ -42,9 +42,14 @@ CONTRACT_NAME_CLASH = _rule(
 BAD_VERSION = _rule("SL221", "bad-version", "a contract's version isn't numbers joined by dots")
 
 RULES = (
-    UNTYPED_COLUMN, CONTRADICTORY_LIMITS, INVALID_PATTERN, WEAKENED_REFINEMENT, EMPTY_CONTRACT, CONTRACT_NAME_CLASH,
+    UNTYPED_COLUMN,
+    CONTRADICTORY_LIMITS,
+    INVALID_PATTERN,
+    WEAKENED_REFINEMENT,
+    EMPTY_CONTRACT,
+    CONTRACT_NAME_CLASH,
     BAD_VERSION,
-)  # fmt: skip
+)
 
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 _STORED = f"{', '.join(LOGICAL_TYPES.values())}, or a list of one of these"
@@ -62,7 +67,10 @@ def check_columns(graph: Graph) -> Iterator[Diagnostic]:
 
 def _column(contract: type[Contract], column: Column[Any], python_type: Any) -> Iterator[Diagnostic]:
     what = f"column {column.name!r} of {contract.__name__!r}"
-    subject, places = f"{contract.__name__}.{column.name}", (Place(column.origin or contract.__origin__),)
+    subject, places = (
+        f"{contract.__name__}.{column.name}",
+        (Place(column_place(contract, column.name) or contract.__origin__),),
+    )
     pattern = column.limits.pattern
     type_name = logical_type(python_type)
     if type_name is None:
@@ -161,19 +169,14 @@ def _weakened(contract: type[Contract], base: type[Contract], failure: Failure) 
         rule=WEAKENED_REFINEMENT,
         message=f"{contract.__name__!r} refines {base.__name__!r} and breaks its promise of {what}",
         places=(
-            Place(_place(contract, failure.column)),
-            Place(_place(base, failure.column), "promised here"),
+            Place(column_place(contract, failure.column) or contract.__origin__),
+            Place(column_place(base, failure.column) or base.__origin__, "promised here"),
         ),
         subject=f"{contract.__name__}.{failure.column}" if failure.column else contract.__name__,
         expected=failure.needed,
         found=failure.promised,
         help=f"keep the promise, or declare {contract.__name__!r} as a contract of its own",
     )
-
-
-def _place(contract: type[Contract], column: str) -> Origin:
-    declared = columns_of(contract).get(column)
-    return declared.origin if declared is not None and declared.origin else contract.__origin__
 
 
 def check_use(graph: Graph) -> Iterator[Diagnostic]:

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from stagelang.contract import Contract, columns_of
 from stagelang.origin import Origin
+from stagelang_compiler.checks.column_places import column_place
 from stagelang_compiler.checks.promise_texts import Aspect, limits_text
 from stagelang_compiler.checks.promises import conversion, promises
 from stagelang_compiler.checks.subsumption import Failure, implies
@@ -58,10 +59,21 @@ ROWS_NOT_IMPLIED = _rule(
 )
 
 RULES = (
-    MISSING_COLUMN, INCOMPATIBLE_TYPE, NULLABLE_INTO_REQUIRED, RANGE_NOT_IMPLIED, CATEGORIES_NOT_IMPLIED,
-    PATTERN_NOT_IMPLIED, LENGTH_NOT_IMPLIED, COLUMN_UNIT_MISMATCH, KEY_NOT_PROMISED, GROUP_NOT_PROMISED,
-    TIME_NOT_PROMISED, ROLE_MISMATCH, UNEXPECTED_COLUMN, ROWS_NOT_IMPLIED,
-)  # fmt: skip
+    MISSING_COLUMN,
+    INCOMPATIBLE_TYPE,
+    NULLABLE_INTO_REQUIRED,
+    RANGE_NOT_IMPLIED,
+    CATEGORIES_NOT_IMPLIED,
+    PATTERN_NOT_IMPLIED,
+    LENGTH_NOT_IMPLIED,
+    COLUMN_UNIT_MISMATCH,
+    KEY_NOT_PROMISED,
+    GROUP_NOT_PROMISED,
+    TIME_NOT_PROMISED,
+    ROLE_MISMATCH,
+    UNEXPECTED_COLUMN,
+    ROWS_NOT_IMPLIED,
+)
 
 _SAID: dict[Aspect, tuple[Rule, str]] = {
     "column": (MISSING_COLUMN, "needs column {column!r}, which {giver!r} doesn't promise"),
@@ -169,9 +181,9 @@ def _findings(node: GraphNode, step: _Step) -> Iterator[Diagnostic]:
 def _ends(step: _Step, column: str) -> Iterator[Place]:
     """Give the lines that promise and need a column, or the contracts where a contract doesn't have it."""
     for contract, word in ((step.given, "promised here"), (step.needed, "needed here")):
-        declared = columns_of(contract).get(column)
-        if declared is not None and declared.origin:
-            yield Place(declared.origin, word)
+        origin = column_place(contract, column)
+        if origin is not None:
+            yield Place(origin, word)
         elif contract is not Contract:
             yield Place(contract.__origin__, f"{contract.__name__!r} is declared here" if column else word)
 

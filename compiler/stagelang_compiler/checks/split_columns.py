@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stagelang.contract import Column, Contract, column_types, columns_of, logical_type
 from stagelang.split import Split
+from stagelang_compiler.checks.column_places import column_place
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 from stagelang_compiler.graph import Graph, GraphNode
 
@@ -33,10 +34,13 @@ def check_splits(graph: Graph) -> Iterator[Diagnostic]:
         if given is None or given.contract is None or not isinstance(node.declared, Split):
             continue
         columns, by = columns_of(given.contract), str(node.declared.by)
-        if by in columns:
-            yield from _plain(node, node.declared, given.contract, columns[by])
-        else:
+        grouped = any(column.limits.group for column in columns.values())
+        if by not in columns:
             yield _unknown(node, by, given.contract)
+        elif (
+            node.declared.method == "time" or not grouped
+        ):  # a split that parts a group is leakage: another rule
+            yield from _plain(node, node.declared, given.contract, columns[by])
 
 
 def _unknown(node: GraphNode, by: str, contract: type[Contract]) -> Diagnostic:
@@ -65,17 +69,22 @@ def _plain(
     else:
         divides, wanted, keyword = limits.unique or limits.group, "a key or a group", "group=True"
     found = f"a column without {keyword}"
+    action = f"declare {keyword} where the column is that, or divide by one that is"
     if divides and split.method == "time" and type_name not in ("date", "datetime", None):
         divides, wanted, found = False, "a date or a datetime", f"a column of {type_name}"
+        action = "divide by a column of dates or datetimes"
     if not divides:
         yield Diagnostic(
             rule=SPLIT_BY_PLAIN_COLUMN,
             message=f"split {node.base!r} divides by {column.name!r}, which isn't declared for it",
-            places=(Place(node.origin), Place(column.origin or contract.__origin__, "declared here")),
+            places=(
+                Place(node.origin),
+                Place(column_place(contract, column.name) or contract.__origin__, "declared here"),
+            ),
             subject=node.name,
             expected=wanted,
             found=found,
-            help=f"declare {keyword} where the column is that, or divide by one that is",
+            help=action,
         )
 
 
