@@ -6,10 +6,10 @@ import datetime as dt
 import typing
 from collections import ChainMap
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Generic, Protocol, cast, final
+from typing import Any, ClassVar, Generic, Protocol, Self, cast, final
 
 from attrs import frozen
-from typing_extensions import Self, TypeVar
+from typing_extensions import TypeVar
 
 from stagelang.annotations import module_names, resolved
 from stagelang.errors import DeclarationError
@@ -19,7 +19,7 @@ from stagelang.units import Unit
 
 T = TypeVar("T")
 E = TypeVar("E", int, float, str)
-O = TypeVar("O", bound="Contract")  # noqa: E741
+O = TypeVar("O", bound="Contract")
 O_contra = TypeVar("O_contra", bound="Contract", contravariant=True)
 T_co = TypeVar("T_co", covariant=True)
 
@@ -134,9 +134,21 @@ def column(
         description: said in the docs where no docstring follows the column.
     """
     limits = Limits(
-        ge=ge, gt=gt, le=le, lt=lt, isin=None if isin is None else tuple(isin), pattern=pattern, nullable=nullable,
-        unique=unique or key, key=key, group=group, time=time, unit=unit, role=role, description=description,
-    )  # fmt: skip
+        ge=ge,
+        gt=gt,
+        le=le,
+        lt=lt,
+        isin=None if isin is None else tuple(isin),
+        pattern=pattern,
+        nullable=nullable,
+        unique=unique or key,
+        key=key,
+        group=group,
+        time=time,
+        unit=unit,
+        role=role,
+        description=description,
+    )
     return Column(limits, caller_origin())
 
 
@@ -218,7 +230,7 @@ def _declares_column(annotation: Any, contract: type[Contract]) -> bool:
     """Tell whether a bare annotation is a column; one whose type can't be resolved yet counts by its text."""
     try:
         column_of = resolved(annotation, module_names(contract), contract.__namespace__)
-    except Exception:  # noqa: BLE001 - whatever a user's annotation raises is reported by the compiler
+    except Exception:
         return "Column[" in str(annotation)
     return column_of is Column or typing.get_origin(column_of) is Column
 
@@ -271,7 +283,7 @@ def column_types(contract: type[Contract]) -> dict[str, Any]:
 def _column_type(annotation: Any, base: type[Contract]) -> Any:
     try:
         column_of = resolved(annotation, module_names(base), base.__namespace__)
-    except Exception as error:  # noqa: BLE001 - whatever a user's annotation raises is reported by the compiler
+    except Exception as error:
         return error
     arguments = typing.get_args(column_of)
     return arguments[0] if arguments else Exception("a column without a type")

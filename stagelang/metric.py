@@ -220,7 +220,7 @@ class MetricDefinition(Generic[P, U_co]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Metric[U_co]:
         handles = [*handles_in(args), *handles_in(tuple(kwargs.values()))]
-        if handles and not any(handle.is_lazy for handle in handles) or is_running():
+        if (handles and not any(handle.is_lazy for handle in handles)) or is_running():
             return Metric(data=self.function(*args, **kwargs))
         call = MetricCall(
             stage=self, args=args, kwargs=dict(kwargs), scope=current_scope(), origin=caller_origin()
@@ -262,7 +262,14 @@ def metric(
     """
     names = visible_names()
     meaning = Meaning(
-        unit=unit, better=better, range=range, aggregate=aggregate, undefined=undefined, version=version,
-        cluster=str(cluster) if cluster is not None else "", owner=owner, name=name,
-    )  # fmt: skip
+        unit=unit,
+        better=better,
+        range=range,
+        aggregate=aggregate,
+        undefined=undefined,
+        version=version,
+        cluster=str(cluster) if cluster is not None else "",
+        owner=owner,
+        name=name,
+    )
     return lambda function: MetricDefinition(function, meaning, names)

@@ -106,7 +106,7 @@ def _hints(
     for name, annotation in getattr(function, "__annotations__", {}).items():
         try:
             hints[name] = resolved(annotation, getattr(function, "__globals__", {}), local)
-        except Exception as error:  # noqa: BLE001 - whatever a user's annotation raises is reported by the compiler
+        except Exception as error:
             problems.append(
                 (name, f"annotation {annotation!r} can't be resolved: {type(error).__name__}: {error}")
             )
@@ -194,7 +194,7 @@ def _named_outputs(
     for name, annotation in fields.__annotations__.items():
         try:
             shape = shape_of(_filled_in(resolved(annotation, module_names(fields), names), result))
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:
             problems.append(("return", f"field {name!r}: {type(error).__name__}: {error}"))
             continue
         if shape is None:

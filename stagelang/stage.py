@@ -225,9 +225,16 @@ def stage(
     """
     names = visible_names()
     options = Options(
-        name=name, owner=owner, budget=budget, resources=resources, env=tuple(env), network=network, always_run=always_run,
-        codec=codec, tags=tuple(tags),
-    )  # fmt: skip
+        name=name,
+        owner=owner,
+        budget=budget,
+        resources=resources,
+        env=tuple(env),
+        network=network,
+        always_run=always_run,
+        codec=codec,
+        tags=tuple(tags),
+    )
     if function is not None:
         return Stage(function, options, names=names)
 

@@ -45,10 +45,12 @@ def main(*, plan: Path, root: Path, digest: str, arguments: Sequence[str] | None
         return 2
     found = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
     if found != digest:
-        print(
-            f"error: {plan.name} isn't the plan that this script was made for\n  expected: {digest}\n  found: {found}\n  help: compile the pipeline again",
-            file=sys.stderr,
+        lines = (
+            f"error: {plan.name} isn't the plan that this script was made for",
+            f"expected: {digest}",
+            f"found: {found}",
         )
+        print(*lines, "help: compile the pipeline again", sep="\n  ", file=sys.stderr)
         return 2
     return _run(text, digest, root.resolve(), asked)
 

@@ -14,9 +14,9 @@ CODECS = ("json", "npy", "npz", "skops", "pickle")
 
 
 def codec_name(kind: str, inner: Any, explicit: str) -> str | None:
-    """Give the codec's name, or None where the type doesn't tell and none was named."""
+    """Give the codec's name; None where the type doesn't tell and none was named, or an unknown one was."""
     if explicit and kind == "model":
-        return explicit
+        return explicit if explicit in CODECS else None
     origin, arguments = typing.get_origin(inner) or inner, typing.get_args(inner)
     root = getattr(origin, "__module__", "").partition(".")[0]
     if root == "numpy" and getattr(origin, "__name__", "") == "ndarray":

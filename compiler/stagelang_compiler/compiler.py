@@ -11,11 +11,20 @@ from typing import TypeVar, final
 
 from attrs import frozen
 
+from stagelang.governance import Waiver
 from stagelang.origin import Origin
 from stagelang_compiler.checks import CHECKS, PLAN_CHECKS
 from stagelang_compiler.checks.contracts import proved
+from stagelang_compiler.checks.settings import check_settings
 from stagelang_compiler.checks.waivers import apply_waivers
-from stagelang_compiler.diagnostics import Diagnostic, Severity, finding_count, internal_error, sort_key
+from stagelang_compiler.diagnostics import (
+    INTERNAL_ERROR,
+    Diagnostic,
+    Severity,
+    finding_count,
+    internal_error,
+    sort_key,
+)
 from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.fingerprint.values import UnhashableValue, encode_value
 from stagelang_compiler.graph import Graph, build
@@ -24,7 +33,6 @@ from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_cache import reads_environment
 from stagelang_compiler.plan_codec import canonical
 from stagelang_compiler.spec import Spec, load
-
 
 T = TypeVar("T")
 
@@ -79,30 +87,47 @@ def _check(path: Path, pipeline: str, today: dt.date | None) -> Checked:
     spec, findings = load(path, pipeline)
     if spec is None:
         return Checked(diagnostics=tuple(sorted(findings, key=sort_key)), spec=None, graph=None, plan=None)
-    graph = build(spec.pipeline, spec.recording, _encoded)
-    for check in CHECKS:
-        findings += _run(check, graph, spec.pipeline.origin)
-    day = today or dt.datetime.now(dt.UTC).date()
-    judged = apply_waivers(spec.pipeline.waivers, findings, day)
+    at, day = spec.pipeline.origin, today or dt.datetime.now(dt.UTC).date()
+    unsound = _run(lambda each: check_settings(each.pipeline, each.recording), spec, at, "settings")
+    graph, findings = _guarded("the graph", at, lambda: build(spec.pipeline, spec.recording, _encoded))
+    if graph is not None:
+        for check in CHECKS:
+            findings += _run(check, graph, at, _word(check))
+    if unsound:  # what stopped may have stopped on a setting that is reported already
+        findings = [*unsound, *(each for each in findings if each.rule is not INTERNAL_ERROR)]
+    waivers = [each for each in spec.pipeline.waivers if isinstance(each, Waiver) and not unsound]
+    judged = apply_waivers(waivers, findings, day)
     plan, files = None, frozenset[Path]()
-    if finding_count(judged)[Severity.ERROR] == 0:
-        plan, files = _lowered(spec, graph)
-        for plan_check in PLAN_CHECKS:
-            findings += _run(plan_check, plan, spec.pipeline.origin)
-        judged = apply_waivers(spec.pipeline.waivers, findings, day)
+    if graph is not None and finding_count(judged)[Severity.ERROR] == 0:
+        lowered, stopped = _guarded("the plan", at, lambda: _lowered(spec, graph))
+        findings += stopped
+        if lowered is not None:
+            plan, files = lowered
+            for plan_check in PLAN_CHECKS:
+                findings += _run(plan_check, plan, at, _word(plan_check))
+        judged = apply_waivers(waivers, findings, day)
     return Checked(
         diagnostics=tuple(sorted(judged, key=sort_key)), spec=spec, graph=graph, plan=plan, files=files
     )
 
 
-def _run(check: Callable[[T], Iterator[Diagnostic]], judged: T, at: Origin) -> list[Diagnostic]:
+def _word(check: Callable[..., object]) -> str:
+    return check.__name__.removeprefix("check_").replace("_", " ")
+
+
+def _run(check: Callable[[T], Iterator[Diagnostic]], judged: T, at: Origin, what: str) -> list[Diagnostic]:
     """Run a check; one that breaks becomes a finding and hides no other's."""
     found: list[Diagnostic] = []
+    _, stopped = _guarded(what, at, lambda: found.extend(check(judged)))
+    return found + stopped
+
+
+def _guarded(what: str, at: Origin, make: Callable[[], T]) -> tuple[T | None, list[Diagnostic]]:
+    """Give what is made, or a finding that says why it couldn't be: a mistake of ours must not hide the user's."""
     try:
-        found.extend(check(judged))
-    except Exception as error:  # a check's own mistake must not hide the user's
-        found.append(internal_error(check.__name__, error, at=at))
-    return found
+        return make(), []
+    except Exception as error:
+        return None, [internal_error(what, error, at=at)]
 
 
 def _lowered(spec: Spec, graph: Graph) -> tuple[Plan, frozenset[Path]]:

@@ -12,10 +12,13 @@ _FIELDS = (
     ("day of week", 0, 7),
 )
 _MONTHS = {
-    name: number for number, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)
+    name: number
+    for number, name in enumerate(
+        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], 1
+    )
 }
-_DAYS = {name: number for number, name in enumerate("SUN MON TUE WED THU FRI SAT".split())}
-_ITEM = re.compile(r"(\*|\w+(?:-\w+)?)(?:/(\d+))?")
+_DAYS = {name: number for number, name in enumerate(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"])}
+_ITEM = re.compile(r"(\*|\w+(?:-\w+)?)(?:/(\d+))?", re.ASCII)
 
 
 def cron_problem(schedule: str) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import heapq
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Literal, TypeAlias, final
 
@@ -21,7 +22,7 @@ from stagelang.origin import Origin
 from stagelang.pipeline import Pipeline
 from stagelang.population import Population, Test, Train, Validation
 from stagelang.recording import Recording
-from stagelang.signature import Shape
+from stagelang.signature import Argument, Shape
 from stagelang.source import Source
 from stagelang.split import Split
 from stagelang.stage import Call, Stage, handles_in
@@ -95,6 +96,7 @@ class Graph:
     pipeline: Pipeline
     recording: Recording
     nodes: tuple[GraphNode, ...]
+    expressions: tuple[Expression, ...]
     unused: tuple[Declared, ...]
     metrics: Mapping[str, GraphNode | Expression]
     names: Mapping[int, str]
@@ -136,12 +138,15 @@ def build(pipeline: Pipeline, recording: Recording, encode: Callable[[Any], str]
     for expression in expressions:
         name = expression.scope + (expression.name or _spelled(expression, names))
         names[id(expression)] = name
-        metrics[name] = expression
-    unused = tuple(declared for declared in recording.calls if declared not in builder.nodes)
+        metrics.setdefault(name, expression)
+    others = [each for each in recording.pipelines if each is not pipeline]
+    used = builder.nodes.keys() | _declared(root for other in others for root in _roots(other))
+    unused = tuple(declared for declared in recording.calls if declared not in used)
     return Graph(
         pipeline=pipeline,
         recording=recording,
         nodes=tuple(nodes),
+        expressions=tuple(expressions),
         unused=unused,
         metrics=metrics,
         names=names,
@@ -158,10 +163,24 @@ def _roots(pipeline: Pipeline) -> Iterator[Handle]:
             yield table
 
 
+def _declared(roots: Iterable[Handle]) -> set[Any]:
+    """Give all that these handles are made of, however well it fits together."""
+    found: set[Any] = set()
+    stack = [bound.by for root in roots if (bound := bound_of(root))]
+    while stack:
+        declared = stack.pop()
+        if declared not in found:
+            found.add(declared)
+            stack += [bound.by for handle in _handles_of(declared) if (bound := bound_of(handle))]
+    return found
+
+
 def _spelled(expression: Expression, names: Mapping[int, str]) -> str:
     def word(operand: Any) -> str:
         bound = bound_of(operand)
-        return names.get(id(bound.by), bound.by.label) if bound else f"{operand:g}"
+        if bound:
+            return names.get(id(bound.by), bound.by.label)
+        return f"{operand:g}" if isinstance(operand, int | float) else str(operand)
 
     words = [word(operand) for operand in expression.operands]
     operation = {
@@ -228,13 +247,19 @@ class _Builder:
                 return self._call_node(declared, "metric")
 
     def _split_node(self, declared: Split) -> GraphNode:
-        edge = self._edge("table", None, declared.table, None, declared.origin)
-        base = declared.scope + (declared.name or f"split_{PurePosixPath(edge.producer.base).name}")
-        given = edge.given
+        is_lazy = bound_of(declared.table) is not None
+        edges = [self._edge("table", None, declared.table, None, declared.origin)] if is_lazy else []
+        base = declared.scope + (
+            declared.name or "_".join(["split", *(PurePosixPath(edge.producer.base).name for edge in edges)])
+        )
+        given = edges[0].given if edges else None
         parts = ["train", "test"] if declared.validation is None else ["train", "validation", "test"]
         contract = given.contract if given else None
         outputs = {part: Shape(kind="table", contract=contract, population=_PARTS[part]) for part in parts}
-        return GraphNode(declared=declared, kind="split", base=base, inputs=[edge], outputs=outputs)
+        misplaced = {} if edges else {"table": declared.table}
+        return GraphNode(
+            declared=declared, kind="split", base=base, inputs=edges, outputs=outputs, misplaced=misplaced
+        )
 
     def _edge(
         self, argument: str, index: int | None, handle: Handle, needed: Shape | None, origin: Origin
@@ -275,12 +300,10 @@ class _Builder:
                     node.inputs.append(self._edge(name, index, item, needed, node.origin))
                 else:
                     node.misplaced[f"{name}[{index}]"] = item
-        elif (
-            needed is not None and value is not None and not (argument and argument.many and len(value) == 0)
-        ):
-            node.misplaced[name] = value
-        elif needed is None:
+        elif argument is None or needed is None:
             node.params[name] = value
+        elif not (_may_be_none(argument) if value is None else argument.many and _is_empty(value)):
+            node.misplaced[name] = value
 
     def _bind(self, declared: Call | MetricCall) -> tuple[dict[str, Any], str]:
         """Bind a call's arguments; what doesn't fit is said, and what does is kept, so that its edges are seen."""
@@ -298,6 +321,15 @@ class _Builder:
             return {**dict(zip(positional, declared.args, strict=False)), **known}, str(error)
         arguments.apply_defaults()
         return dict(arguments.arguments), ""
+
+
+def _may_be_none(argument: Argument) -> bool:
+    """Tell whether an argument may be left out as None: a union with None, or None as its default."""
+    return type(None) in typing.get_args(argument.annotation) or not (argument.required or argument.many)
+
+
+def _is_empty(value: Any) -> bool:
+    return type(value) in (list, tuple) and not value
 
 
 def _items(value: Any) -> list[Any]:

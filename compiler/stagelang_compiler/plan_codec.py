@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from typing import Any
 
 import attrs
@@ -16,6 +17,10 @@ from cattrs import transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from stagelang_compiler.plan import SCHEMA_VERSION, Plan
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, which a Python text may hold and UTF-8 can't: it is written as JSON's escape."""
 
 
 class PlanError(Exception):
@@ -33,9 +38,10 @@ def canonical(value: Any) -> str:
     Raises:
         ValueError: the data holds NaN or an infinity.
     """
-    return (
-        json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
-    )
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if not text.isascii():
+        text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text + "\n"
 
 
 def digest(plan: Plan) -> str:
@@ -55,8 +61,8 @@ def loads(text: str) -> Plan:
         PlanError: the text is no JSON, of another schema version, or has a wrong, missing or unknown field.
     """
     try:
-        raw = json.loads(text)
-    except ValueError as error:
+        raw = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         raise PlanError(f"the plan is no JSON: {error}") from None
     if not isinstance(raw, dict):
         raise PlanError(f"the plan is no JSON object: expected {{...}}, found {type(raw).__name__}")
@@ -69,6 +75,18 @@ def loads(text: str) -> Plan:
         return _converter().structure(raw, Plan)
     except cattrs.BaseValidationError as error:
         raise PlanError("; ".join(transform_error(error, path="plan", format_exception=_say))) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"field {next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return found
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON number")
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -16,8 +17,8 @@ _BYTES = {
     "GiB": 2**30,
     "TiB": 2**40,
 }
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)\s*")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?i?B)")
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)\s*", re.ASCII)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?i?B)", re.ASCII)
 
 
 def seconds(text: str) -> float:
@@ -33,7 +34,7 @@ def seconds(text: str) -> float:
             break
         total += float(part[1]) * _SECONDS[part[2]]
         position = part.end()
-    if position < len(text) or total <= 0:
+    if position < len(text) or not 0 < total < math.inf:
         raise ValueError(f"expected a duration such as '20s', '5min' or '1h30min', got {text!r}")
     return total
 
@@ -45,6 +46,6 @@ def size(text: str) -> int:
         ValueError: the text is no size.
     """
     found = _SIZE.fullmatch(text.strip())
-    if found is None or found[2] not in _BYTES or float(found[1]) <= 0:
+    if found is None or found[2] not in _BYTES or not 0 < float(found[1]) < math.inf:
         raise ValueError(f"expected a size such as '512MB' or '2GiB', got {text!r}")
     return round(float(found[1]) * _BYTES[found[2]])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import linecache
 import os
 import sys
 import traceback
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import final
@@ -45,11 +47,14 @@ class Spec:
 
 def load(path: Path, name: str = "") -> tuple[Spec | None, list[Diagnostic]]:
     """Run a spec and find its pipeline: the one called `name`, or the only one."""
-    path = path.absolute()
-    refused = _readable(path)
+    path = Path(os.path.abspath(path))
+    refused = _readable(path) or _shadowing(path)
     if refused:
         return None, refused
-    with _importable(path.parent), record() as recording, watch(path.parent) as watched:
+    linecache.checkcache()
+    # what a spec prints must not get between the lines of a report
+    quiet = redirect_stdout(sys.stderr)
+    with _importable(path.parent), record() as recording, watch(path.parent) as watched, quiet:
         module, findings = _execute(path)
     if module is None:
         return None, findings
@@ -76,18 +81,37 @@ def _readable(path: Path) -> list[Diagnostic]:
     return [_finding(rules.UNREADABLE_SPEC, f"{path.name!r} {what}", Origin(str(path), 0), action)]
 
 
+def _shadowing(path: Path) -> list[Diagnostic]:
+    """Refuse a spec that would take the place of a module that others import by the same name."""
+    loaded = sys.modules.get(path.stem)
+    taken = loaded is not None and not _lies_in(loaded, (path.parent, *_last_root))
+    if not taken and path.stem not in sys.stdlib_module_names:
+        return []
+    message = f"{path.name!r} bears the name of a module that Python or a library brings"
+    action = "give the file a name of its own, such as 'pipeline.py'"
+    return [_finding(rules.UNREADABLE_SPEC, message, Origin(str(path), 0), action)]
+
+
+_last_root: list[Path] = []
+"""The folder of the spec that was loaded last: what it imported must not be taken for what lies beside the next one."""
+_OWN = ("stagelang", "stagelang_compiler", "stagelang_runtime", "stagelang_backends")
+
+
+def _lies_in(module: ModuleType, folders: Iterable[Path]) -> bool:
+    file = getattr(module, "__file__", None)
+    places = [file] if file else [str(place) for place in getattr(module, "__path__", ())]
+    below = tuple(f"{folder}{os.sep}" for folder in folders)
+    return any(place.startswith(below) and "site-packages" not in place for place in places)
+
+
 @contextmanager
 def _importable(root: Path) -> Generator[None]:
     """Let the spec import what lies beside it, freshly."""
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if (
-            file
-            and Path(file).is_relative_to(root)
-            and "site-packages" not in file
-            and not name.startswith("stagelang")
-        ):
+        if name.partition(".")[0] not in _OWN and _lies_in(module, (root, *_last_root)):
             del sys.modules[name]
+    _last_root[:] = [root]
+    importlib.invalidate_caches()
     before = list(sys.path)
     sys.path.insert(0, str(root))
     try:
@@ -137,7 +161,7 @@ def _syntax(path: Path, error: SyntaxError) -> Diagnostic:
 
 def _raised(path: Path, error: BaseException) -> Diagnostic:
     places = _user_places(path, error.__traceback__)
-    said = str(error).partition("\n")[0]
+    said = _said(error).partition("\n")[0]
     match error:
         case LazyHandleError():
             # The places are said below it, relative to the pipeline's folder.
@@ -164,9 +188,18 @@ def _raised(path: Path, error: BaseException) -> Diagnostic:
         case _:
             what = f"{type(error).__name__}: {said}" if said else type(error).__name__
             return Diagnostic(
-                rule=rules.SPEC_RAISES, message=f"the spec raised {what}", places=places,
+                rule=rules.SPEC_RAISES,
+                message=f"the spec raised {what}",
+                places=places,
                 help="correct the line; a spec only declares, so it must run without data and without side effects",
-            )  # fmt: skip
+            )
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def _user_places(path: Path, trace: TracebackType | None) -> tuple[Place, ...]:

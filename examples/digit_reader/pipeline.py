@@ -110,7 +110,9 @@ def embed(scans: Table[CleanScans, S], *, components: int = 6) -> Table[Vectors,
     frame = scans.pandas
     pictures = grid(frame, CleanScans.pixels).reshape(-1, 8, 8)
     low = dctn(pictures, axes=(1, 2), norm="ortho")[:, :components, :components]
-    return scans.derive(Vectors, frame.assign(features=list(low.reshape(len(frame), -1)))[["scan_id", "features", "label"]])
+    return scans.derive(
+        Vectors, frame.assign(features=list(low.reshape(len(frame), -1)))[["scan_id", "features", "label"]]
+    )
 
 
 @stage(owner="vision")
@@ -164,7 +166,15 @@ def decide(
     return scores.derive(Decisions, told.drop(columns="logits"))
 
 
-@metric(unit=u.RATIO, better="higher", range=(0, 1), aggregate=mean(), undefined="error", version="1", owner="vision")
+@metric(
+    unit=u.RATIO,
+    better="higher",
+    range=(0, 1),
+    aggregate=mean(),
+    undefined="error",
+    version="1",
+    owner="vision",
+)
 def accuracy(decisions: Table[Decisions, Test]) -> PerRow[u.RATIO]:
     """The share of scans whose digit the classifier reads right."""
     frame = decisions.pandas
@@ -172,7 +182,13 @@ def accuracy(decisions: Table[Decisions, Test]) -> PerRow[u.RATIO]:
 
 
 @metric(
-    unit=u.RATIO, better="lower", range=(0, 1), aggregate=calibration_error(), undefined="error", version="1", owner="vision"
+    unit=u.RATIO,
+    better="lower",
+    range=(0, 1),
+    aggregate=calibration_error(),
+    undefined="error",
+    version="1",
+    owner="vision",
 )
 def miscalibration(decisions: Table[Decisions, Test]) -> PerRow[u.RATIO]:
     """How far confidence is from the share of right answers, over ten bins."""
@@ -180,13 +196,29 @@ def miscalibration(decisions: Table[Decisions, Test]) -> PerRow[u.RATIO]:
     return PerRow(frame[Decisions.confidence], frame[Decisions.chosen] == frame[Decisions.label])
 
 
-@metric(unit=u.USD, better="lower", range=(0, None), aggregate=mean(), undefined="error", version="1", owner="post-office")
+@metric(
+    unit=u.USD,
+    better="lower",
+    range=(0, None),
+    aggregate=mean(),
+    undefined="error",
+    version="1",
+    owner="post-office",
+)
 def handling_cost(decisions: Table[Decisions, Test]) -> PerRow[u.USD]:
     """What an item costs: a human's look, or a mistake."""
     return PerRow(decisions.pandas[Decisions.cost])
 
 
-@metric(unit=u.RATIO, better="lower", range=(0, 1), aggregate=mean(), undefined="error", version="1", owner="post-office")
+@metric(
+    unit=u.RATIO,
+    better="lower",
+    range=(0, 1),
+    aggregate=mean(),
+    undefined="error",
+    version="1",
+    owner="post-office",
+)
 def human_share(decisions: Table[Decisions, Test]) -> PerRow[u.RATIO]:
     """The share of scans that a human looks at."""
     return PerRow(decisions.pandas[Decisions.to_human])

@@ -121,7 +121,9 @@ def clean_weather(readings: Table[Readings]) -> Table[Weather]:
 @stage(owner="operations")
 def join_weather(departures: Table[Departures, S], weather: Table[Weather]) -> Table[FlownFlights, S]:
     """Give each flight that left the last reading before its scheduled departure."""
-    flown = departures.pandas.dropna(subset=["departure_delay", "arrival_delay"]).sort_values("scheduled_departure")
+    flown = departures.pandas.dropna(subset=["departure_delay", "arrival_delay"]).sort_values(
+        "scheduled_departure"
+    )
     known = weather.pandas.sort_values("hour")[["hour", "wind_speed", "precipitation", "visibility"]]
     joined = pd.merge_asof(flown, known, left_on="scheduled_departure", right_on="hour")
     return departures.derive(FlownFlights, joined.drop(columns=["hour"]).sort_values("flight_id"))
@@ -148,7 +150,15 @@ def warn(
     return flights.derive(Warnings, told)
 
 
-@metric(unit=u.RATIO, better="higher", range=(0, 1), aggregate=f1(), undefined="error", version="1", owner="punctuality")
+@metric(
+    unit=u.RATIO,
+    better="higher",
+    range=(0, 1),
+    aggregate=f1(),
+    undefined="error",
+    version="1",
+    owner="punctuality",
+)
 def warning_f1(warnings: Table[Warnings, Test]) -> PerRow[u.RATIO]:
     """How well warnings meet late flights."""
     frame = warnings.pandas
@@ -156,7 +166,13 @@ def warning_f1(warnings: Table[Warnings, Test]) -> PerRow[u.RATIO]:
 
 
 @metric(
-    unit=u.RATIO, better="lower", range=(0, 1), aggregate=calibration_error(), undefined="error", version="1", owner="punctuality"
+    unit=u.RATIO,
+    better="lower",
+    range=(0, 1),
+    aggregate=calibration_error(),
+    undefined="error",
+    version="1",
+    owner="punctuality",
 )
 def miscalibration(warnings: Table[Warnings, Test]) -> PerRow[u.RATIO]:
     """How far the chance said is from the share of late flights."""
@@ -164,7 +180,15 @@ def miscalibration(warnings: Table[Warnings, Test]) -> PerRow[u.RATIO]:
     return PerRow(frame[Warnings.chance], frame[Warnings.late])
 
 
-@metric(unit=u.USD, better="lower", range=(0, None), aggregate=mean(), undefined="error", version="1", owner="punctuality")
+@metric(
+    unit=u.USD,
+    better="lower",
+    range=(0, None),
+    aggregate=mean(),
+    undefined="error",
+    version="1",
+    owner="punctuality",
+)
 def cost_per_flight(warnings: Table[Warnings, Test]) -> PerRow[u.USD]:
     """Needless warnings and missed connections, in dollars a flight."""
     return PerRow(warnings.pandas[Warnings.cost])
@@ -176,7 +200,9 @@ with scope("operations"):
     flown = join_weather(departures, weather)
 
 with scope("punctuality"):
-    by_month = split_by_time(flown.as_contract(Questions), by=Questions.scheduled_departure, test_from=dt.date(2013, 4, 1))
+    by_month = split_by_time(
+        flown.as_contract(Questions), by=Questions.scheduled_departure, test_from=dt.date(2013, 4, 1)
+    )
     warnings = warn(fit(by_month.train), by_month.test)
     quality, cost = warning_f1(warnings), cost_per_flight(warnings)
     off = miscalibration(warnings)

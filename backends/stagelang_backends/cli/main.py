@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 OK, FINDINGS, USAGE, STAGE_FAILED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -126,7 +127,7 @@ def _internal(error: Exception) -> int:
     last = traceback.extract_tb(error.__traceback__)[-1]
     what = "".join(traceback.format_exception_only(error)).strip()
     print(
-        f"internal error: {what}\n  --> {os.path.basename(last.filename)}:{last.lineno}\n"
+        f"internal error: {what}\n  --> {Path(last.filename).name}:{last.lineno}\n"
         "  help: this is a mistake in stagelang; run again with STAGELANG_TRACE=1 and file an issue with what it prints",
         file=sys.stderr,
     )

@@ -30,9 +30,13 @@ def estimate_expression(
         parts.append(part)
     measured = [part for part in parts if isinstance(part, Estimate)]
     blank = Estimate(
-        aggregate="expression", value=None, level=0.95, n_rows=min(part.n_rows for part in measured),
-        n_units=min(part.n_units for part in measured), method="sum of half-widths",
-    )  # fmt: skip
+        aggregate="expression",
+        value=None,
+        level=0.95,
+        n_rows=min(part.n_rows for part in measured),
+        n_units=min(part.n_units for part in measured),
+        method="sum of half-widths",
+    )
     undefined = next((part.undefined for part in measured if part.undefined), None)
     if undefined is not None:
         return _undefined(blank, undefined)

@@ -37,7 +37,8 @@ def interval_svg(metric: Any, bounds: Sequence[float], low: float | None, high: 
     parts += [f'<line class="bound" x1="{at(bound)}" x2="{at(bound)}" y1="5" y2="29"/>' for bound in bounds]
     parts.append(f'<circle class="value" cx="{at(metric.value)}" cy="17" r="4"/>')
     words = said + "".join(f"; bound {bound:g}" for bound in bounds)
-    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" role="img"><title>{_escaped(words)}</title>{"".join(parts)}</svg>'
+    size = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}"'
+    return f'<svg {size} role="img"><title>{_escaped(words)}</title>{"".join(parts)}</svg>'
 
 
 def _escaped(text: str) -> str:

@@ -75,7 +75,7 @@ def report_html(
         revision=outcome["revision"],
         states=STATES,
         methods=METHODS,
-        lineage=Markup(lineage_svg),  # noqa: S704  # drawn by stagelang itself, names escaped
+        lineage=Markup(lineage_svg),  # drawn by stagelang itself, names escaped
     )
 
 
@@ -105,7 +105,7 @@ def _charts(plan: Plan, outcomes: Outcomes) -> dict[str, Markup]:
     for gate in plan.gates:
         bounds.setdefault(gate.metric, []).extend(each for each in (gate.low, gate.high) if each is not None)
     return {
-        metric.name: Markup(interval_svg(metric, bounds.get(metric.name, []), *ranges[metric.name]))  # noqa: S704
+        metric.name: Markup(interval_svg(metric, bounds.get(metric.name, []), *ranges[metric.name]))
         for metric in outcomes.metrics
     }
 

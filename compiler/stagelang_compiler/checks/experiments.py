@@ -52,12 +52,15 @@ def check_experiments(graph: Graph) -> Iterator[Diagnostic]:
         parts = [f"{count} experiment{'s' if count > 1 else ''}"] if count else []
         parts += ["the schedule"] if schedule else []
         said = " and ".join(parts)
-        are = "is" if count == 1 and not schedule or not count else "are"
+        are = "are" if count > 1 or (count and schedule) else "is"
         origin = experiments[0].origin if experiments else graph.pipeline.origin
         yield Diagnostic(
-            rule=NOT_CARRIED_OUT, message=f"{said} {are} checked and planned, but not carried out by a local run",
-            places=(Place(origin),), subject=graph.pipeline.name, help="keep them: they are in the plan, for the engines that will carry them out",
-        )  # fmt: skip
+            rule=NOT_CARRIED_OUT,
+            message=f"{said} {are} checked and planned, but not carried out by a local run",
+            places=(Place(origin),),
+            subject=graph.pipeline.name,
+            help="keep them: they are in the plan, for the engines that will carry them out",
+        )
     for experiment in experiments:
         yield from _experiment(experiment, graph)
 
@@ -83,9 +86,11 @@ def _experiment(experiment: Experiment, graph: Graph) -> Iterator[Diagnostic]:
             yield from _sweep(experiment, stage)
         case Seeds(count=count) if type(count) is not int or count < 2:
             yield _diagnostic(
-                experiment, BAD_STRENGTH, f"Seeds({count}) compares nothing",
+                experiment,
+                BAD_STRENGTH,
+                f"Seeds({count}) compares nothing",
                 "ask for two seeds or more; five allow claims about the procedure",
-            )  # fmt: skip
+            )
         case Perturb():
             yield from _perturb(experiment, graph)
         case _:
@@ -129,10 +134,18 @@ def _swap(experiment: Experiment, one: Stage[Any, Any], other: Stage[Any, Any]) 
     ours, theirs = _spelled(one), _spelled(other)
     if ours != theirs:
         yield Diagnostic(
-            rule=ANOTHER_SIGNATURE, message=f"{other.name!r} can't stand in for {one.name!r}: their signatures differ",
-            places=(Place(experiment.origin), Place(one.origin, "swapped out"), Place(other.origin, "swapped in")), subject=one.name,
-            expected=ours, found=theirs, help="give both the same arguments and outputs",
-        )  # fmt: skip
+            rule=ANOTHER_SIGNATURE,
+            message=f"{other.name!r} can't stand in for {one.name!r}: their signatures differ",
+            places=(
+                Place(experiment.origin),
+                Place(one.origin, "swapped out"),
+                Place(other.origin, "swapped in"),
+            ),
+            subject=one.name,
+            expected=ours,
+            found=theirs,
+            help="give both the same arguments and outputs",
+        )
 
 
 def _spelled(stage: Stage[Any, Any]) -> str:

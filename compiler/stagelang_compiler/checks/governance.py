@@ -52,9 +52,13 @@ def _of_stage(stage: Stage[Any, Any]) -> Iterator[Diagnostic]:
         yield from _quantity(what, stage.name, resources.origin, "memory", resources.memory, size)
         if resources.cpus < 1 or resources.gpus < 0:
             yield Diagnostic(
-                rule=BAD_QUANTITY, message=f"{what} ask for {resources.cpus} cpus and {resources.gpus} gpus", subject=stage.name,
-                places=(Place(resources.origin),), expected="at least 1 cpu and at least 0 gpus", help="write what the stage needs",
-            )  # fmt: skip
+                rule=BAD_QUANTITY,
+                message=f"{what} ask for {resources.cpus} cpus and {resources.gpus} gpus",
+                subject=stage.name,
+                places=(Place(resources.origin),),
+                expected="at least 1 cpu and at least 0 gpus",
+                help="write what the stage needs",
+            )
 
 
 def _quantity(
@@ -67,9 +71,14 @@ def _quantity(
     except ValueError as error:
         expected = str(error).partition("expected ")[2].partition(", got")[0]
         yield Diagnostic(
-            rule=BAD_QUANTITY, message=f"{field} in {what} can't be read", places=(Place(origin),), subject=subject, expected=expected,
-            found=repr(text), help=f"write {field} as a number and a unit",
-        )  # fmt: skip
+            rule=BAD_QUANTITY,
+            message=f"{field} in {what} can't be read",
+            places=(Place(origin),),
+            subject=subject,
+            expected=expected,
+            found=repr(text),
+            help=f"write {field} as a number and a unit",
+        )
 
 
 CHECKS = (check_quantities,)

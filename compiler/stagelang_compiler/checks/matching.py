@@ -57,12 +57,13 @@ def matches_value(value: Any, annotation: Any) -> bool:
             not isinstance(arguments[0], type) or issubclass(value, arguments[0])
         )
     container = origin or annotation
-    if not isinstance(container, type):
-        return True
-    if container is float:
-        return isinstance(value, float | int) and not isinstance(value, bool)
-    if container is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+    return not isinstance(container, type) or _instance_matches(value, container, arguments)
+
+
+def _instance_matches(value: Any, container: type[Any], arguments: tuple[Any, ...]) -> bool:
+    if container in (int, float):
+        numbers = (int,) if container is int else (int, float)
+        return isinstance(value, numbers) and not isinstance(value, bool)
     try:
         if not isinstance(value, container):
             return False

@@ -61,9 +61,13 @@ def _definition(definition: MetricDefinition[Any, Any], node: GraphNode) -> Iter
     low, high = meaning.range
     if low is not None and high is not None and not low < high:
         yield Diagnostic(
-            rule=EMPTY_RANGE, message=f"the range of metric {name!r} is empty", places=place, subject=name, found=f"({low:g}, {high:g})",
+            rule=EMPTY_RANGE,
+            message=f"the range of metric {name!r} is empty",
+            places=place,
+            subject=name,
+            found=f"({low:g}, {high:g})",
             help="write the least and the greatest value that it can take, None for no bound",
-        )  # fmt: skip
+        )
     aggregate = meaning.aggregate
     if aggregate.kind == "quantile" and not 0 < (aggregate.parameter or 0) < 1:
         yield _bad_aggregate(
@@ -84,17 +88,26 @@ def _definition(definition: MetricDefinition[Any, Any], node: GraphNode) -> Iter
         known = columns_of(tables[0])
         meant = did_you_mean(meaning.cluster, known)
         yield Diagnostic(
-            rule=UNKNOWN_CLUSTER, message=f"metric {name!r} counts rows by {meaning.cluster!r}, which isn't a column of {tables[0].__name__!r}",
-            places=place, subject=name, expected=", ".join(known),
-            help=f"did you mean {meant!r}?" if meant else "name a column of the first table that the metric reads",
-        )  # fmt: skip
+            rule=UNKNOWN_CLUSTER,
+            message=f"metric {name!r} counts rows by {meaning.cluster!r}, which isn't a column of {tables[0].__name__!r}",
+            places=place,
+            subject=name,
+            expected=", ".join(known),
+            help=f"did you mean {meant!r}?"
+            if meant
+            else "name a column of the first table that the metric reads",
+        )
 
 
 def _bad_aggregate(definition: MetricDefinition[Any, Any], found: str, expected: str) -> Diagnostic:
     return Diagnostic(
-        rule=BAD_AGGREGATE, message=f"metric {definition.name!r} is aggregated by {found}", places=(Place(definition.origin),),
-        subject=definition.name, expected=expected, help="correct the aggregation's parameter",
-    )  # fmt: skip
+        rule=BAD_AGGREGATE,
+        message=f"metric {definition.name!r} is aggregated by {found}",
+        places=(Place(definition.origin),),
+        subject=definition.name,
+        expected=expected,
+        help="correct the aggregation's parameter",
+    )
 
 
 def meanings(graph: Graph) -> dict[str, Meaning]:
@@ -141,9 +154,14 @@ def check_expressions(graph: Graph) -> Iterator[Diagnostic]:
             else "combine metrics of one unit only, or use .per(...) or .times(...)"
         )
         yield Diagnostic(
-            rule=UNIT_MISMATCH, message=f"expression {name!r} {verb} {first.text} and {second.text}", places=(Place(metric.origin),), subject=name,
-            expected=first.text, found=second.text, help=action,
-        )  # fmt: skip
+            rule=UNIT_MISMATCH,
+            message=f"expression {name!r} {verb} {first.text} and {second.text}",
+            places=(Place(metric.origin),),
+            subject=name,
+            expected=first.text,
+            found=second.text,
+            help=action,
+        )
 
 
 def check_gates(graph: Graph) -> Iterator[Diagnostic]:
@@ -161,35 +179,53 @@ def _gate(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]:
     if meaning.better == wrong:
         side, action = ("at least", "at_most") if wrong == "lower" else ("at most", "at_least")
         yield Diagnostic(
-            rule=GATE_AGAINST_DIRECTION, message=f"{name!r} must be {side} a bound, though {meaning.better} is better", places=place, subject=name,
+            rule=GATE_AGAINST_DIRECTION,
+            message=f"{name!r} must be {side} a bound, though {meaning.better} is better",
+            places=place,
+            subject=name,
             help=f"use .{action}(...), or .between(...) to bound both sides",
-        )  # fmt: skip
+        )
     if gate.kind == "not_worse_than":
         yield from _comparison(gate, name, meaning)
     for bound in (gate.low, gate.high):
         if bound is not None and not _inside(bound, meaning):
             yield Diagnostic(
-                rule=BOUND_OUT_OF_RANGE, message=f"a gate bounds {name!r} at {bound:g}, which it can't reach", places=place, subject=name,
-                expected=f"within {range_text(meaning)}", found=f"{bound:g}", help=f"write the bound in the metric's unit, {meaning.unit.text}",
-            )  # fmt: skip
+                rule=BOUND_OUT_OF_RANGE,
+                message=f"a gate bounds {name!r} at {bound:g}, which it can't reach",
+                places=place,
+                subject=name,
+                expected=f"within {range_text(meaning)}",
+                found=f"{bound:g}",
+                help=f"write the bound in the metric's unit, {meaning.unit.text}",
+            )
     if gate.low is not None and gate.high is not None and not gate.low < gate.high:
         yield Diagnostic(
-            rule=EMPTY_RANGE, message=f"no value of {name!r} lies between {gate.low:g} and {gate.high:g}", places=place, subject=name,
+            rule=EMPTY_RANGE,
+            message=f"no value of {name!r} lies between {gate.low:g} and {gate.high:g}",
+            places=place,
+            subject=name,
             help="write the lower bound first",
-        )  # fmt: skip
+        )
 
 
 def _comparison(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]:
     if meaning.better == "none":
         yield Diagnostic(
-            rule=GATE_AGAINST_DIRECTION, message=f"{name!r} can't be worse: its direction is 'none'", places=(Place(gate.origin),), subject=name,
+            rule=GATE_AGAINST_DIRECTION,
+            message=f"{name!r} can't be worse: its direction is 'none'",
+            places=(Place(gate.origin),),
+            subject=name,
             help="give the metric a direction, or gate it with .between(...)",
-        )  # fmt: skip
+        )
     if gate.tolerance is None or not gate.tolerance > 0:
         yield Diagnostic(
-            rule=BAD_TOLERANCE, message=f"{name!r} is compared with a tolerance of {gate.tolerance}", places=(Place(gate.origin),), subject=name,
-            expected="a positive number", help=f"say how much worse is still good, in the metric's unit, {meaning.unit.text}",
-        )  # fmt: skip
+            rule=BAD_TOLERANCE,
+            message=f"{name!r} is compared with a tolerance of {gate.tolerance}",
+            places=(Place(gate.origin),),
+            subject=name,
+            expected="a positive number",
+            help=f"say how much worse is still good, in the metric's unit, {meaning.unit.text}",
+        )
 
 
 def _inside(bound: float, meaning: Meaning) -> bool:

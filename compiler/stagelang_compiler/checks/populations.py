@@ -35,12 +35,15 @@ def check_populations(graph: Graph) -> Iterator[Diagnostic]:
             if not _accepted(edge):
                 yield _wrong_population(node, edge)
         if node.kind == "metric" and any(
-            _is_training(edge) and not _asks_for_training(edge) for edge in node.inputs
+            _is_training(edge) and _accepted(edge) and not _asks_for_training(edge) for edge in node.inputs
         ):
             yield Diagnostic(
-                rule=METRIC_OF_TRAINING_ROWS, message=f"metric {node.base!r} is measured on training rows", subject=node.name,
-                places=(Place(node.origin),), help="measure it on the test rows; for a training curve, annotate its table as Table[..., Train]",
-            )  # fmt: skip
+                rule=METRIC_OF_TRAINING_ROWS,
+                message=f"metric {node.base!r} is measured on training rows",
+                subject=node.name,
+                places=(Place(node.origin),),
+                help="measure it on the test rows; for a training curve, annotate its table as Table[..., Train]",
+            )
 
 
 def _accepted(edge: Edge) -> bool:
@@ -67,10 +70,14 @@ def _wrong_population(node: GraphNode, edge: Edge) -> Diagnostic:
     assert given is not None and needed is not None
     asked = needed.population if isinstance(needed.population, str) else needed.population.__name__
     return Diagnostic(
-        rule=WRONG_POPULATION, message=f"{node.base!r} takes {asked.lower()} rows into {edge.argument!r}, {edge.producer.base!r} gives others",
-        places=(Place(node.origin, "needed here"), Place(edge.producer.origin, "made here")), subject=node.name,
-        expected=shape_text(needed), found=shape_text(given), help=f"pass the {asked.lower()} part of a split",
-    )  # fmt: skip
+        rule=WRONG_POPULATION,
+        message=f"{node.base!r} takes {asked.lower()} rows into {edge.argument!r}, {edge.producer.base!r} gives others",
+        places=(Place(node.origin, "needed here"), Place(edge.producer.origin, "made here")),
+        subject=node.name,
+        expected=shape_text(needed),
+        found=shape_text(given),
+        help=f"pass the {asked.lower()} part of a split",
+    )
 
 
 def check_splits(graph: Graph) -> Iterator[Diagnostic]:
@@ -83,16 +90,19 @@ def check_splits(graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _grouped(node: GraphNode, declared: Split) -> Iterator[Diagnostic]:
-    given = node.inputs[0].given
+    given = node.inputs[0].given if node.inputs else None
     contract = given.contract if given else None
     groups = [column for column in columns_of(contract).values() if column.limits.group] if contract else []
     if declared.method == "hash" and groups and str(declared.by) not in [column.name for column in groups]:
         group = groups[0]
         promised = Place(group.origin or node.origin, "declared a group here")
         yield Diagnostic(
-            rule=SPLIT_GROUP, message=f"{node.base!r} divides by {str(declared.by)!r}, so rows of one {group.name!r} land on both sides",
-            places=(Place(node.origin), promised), subject=node.name, help=f"split with by={contract.__name__ if contract else ''}.{group.name}",
-        )  # fmt: skip
+            rule=SPLIT_GROUP,
+            message=f"{node.base!r} divides by {str(declared.by)!r}, so rows of one {group.name!r} land on both sides",
+            places=(Place(node.origin), promised),
+            subject=node.name,
+            help=f"split with by={contract.__name__ if contract else ''}.{group.name}",
+        )
 
 
 def _shares(node: GraphNode, declared: Split) -> Iterator[Diagnostic]:
@@ -103,14 +113,22 @@ def _shares(node: GraphNode, declared: Split) -> Iterator[Diagnostic]:
             return
         found = " and ".join(f"{share:g}" for share in shares)
         yield Diagnostic(
-            rule=BAD_SHARE, message=f"{node.base!r} asks for parts of {found}", places=(Place(node.origin),), subject=node.name,
-            expected="shares above 0 whose sum is below 1", help="leave a share for training",
-        )  # fmt: skip
+            rule=BAD_SHARE,
+            message=f"{node.base!r} asks for parts of {found}",
+            places=(Place(node.origin),),
+            subject=node.name,
+            expected="shares above 0 whose sum is below 1",
+            help="leave a share for training",
+        )
     elif declared.method == "time" and validation is not None and str(validation) >= str(test):
         yield Diagnostic(
-            rule=BAD_SHARE, message=f"{node.base!r} starts its validation rows at {validation}, its test rows at {test}",
-            places=(Place(node.origin),), subject=node.name, expected="validation_from before test_from", help="exchange the two moments",
-        )  # fmt: skip
+            rule=BAD_SHARE,
+            message=f"{node.base!r} starts its validation rows at {validation}, its test rows at {test}",
+            places=(Place(node.origin),),
+            subject=node.name,
+            expected="validation_from before test_from",
+            help="exchange the two moments",
+        )
 
 
 CHECKS = (check_populations, check_splits)

@@ -14,9 +14,21 @@ from stagelang_compiler.checks.patterns import unmatched
 from stagelang_compiler.checks.promises import Promise
 
 Aspect: TypeAlias = Literal[
-    "column", "type", "nullable", "range", "values", "pattern", "length", "unit", "unique", "group", "time", "role",
-    "extra", "rows",
-]  # fmt: skip
+    "column",
+    "type",
+    "nullable",
+    "range",
+    "values",
+    "pattern",
+    "length",
+    "unit",
+    "unique",
+    "group",
+    "time",
+    "role",
+    "extra",
+    "rows",
+]
 
 _MOST_NAMED = 8
 

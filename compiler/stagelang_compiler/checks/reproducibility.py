@@ -22,10 +22,13 @@ def check_dynamic_code(plan: Plan) -> Iterator[Diagnostic]:
     for stage in plan.stages.values():
         if stage.code.conservative:
             yield Diagnostic(
-                rule=DYNAMIC_CODE, message=f"stage {stage.name!r} looks up code by name, so a change anywhere in the project runs it again",
-                places=(Place(stage.origin),), subject=stage.name, found=", ".join(stage.code.conservative),
+                rule=DYNAMIC_CODE,
+                message=f"stage {stage.name!r} looks up code by name, so a change anywhere in the project runs it again",
+                places=(Place(stage.origin),),
+                subject=stage.name,
+                found=", ".join(stage.code.conservative),
                 help="name what it calls directly, if it runs again too often",
-            )  # fmt: skip
+            )
 
 
 PLAN_CHECKS = (check_dynamic_code,)

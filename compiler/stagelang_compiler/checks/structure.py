@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from stagelang.experiment import Swap
 from stagelang.handle import Handle
 from stagelang.metric import Expression, MetricCall
 from stagelang.origin import Origin
 from stagelang.signature import Shape
 from stagelang.source import Source
-from stagelang.stage import Call
+from stagelang.stage import Call, Stage
 from stagelang_compiler.checks.matching import matches, matches_value, written
 from stagelang_compiler.codec_names import CODECS, codec_name, type_name
 from stagelang_compiler.cron import cron_problem
@@ -71,11 +72,34 @@ BAD_SEED = _rule("SL126", "bad-seed", "the seed isn't a whole number from 0 to 2
 NOT_A_METRIC = _rule("SL127", "not-a-metric", "something else stands where a metric is asked for")
 
 RULES = (
-    UNREADABLE_SPEC, SPEC_RAISES, FAILED_IMPORT, LAZY_DATA_TOUCHED, MEANINGLESS_DECLARATION, NO_PIPELINE, SEVERAL_PIPELINES,
-    DUPLICATE_NAME, INDISTINCT_CALLS, UNSAFE_NAME, WRONG_ARGUMENTS, HANDLE_MISSING, HANDLE_MISPLACED, WRONG_KIND, WRONG_PARAMETER,
-    UNHASHABLE_PARAMETER, UNCLEAR_SIGNATURE, UNKNOWN_OUTPUT, UNIMPORTABLE_STAGE, UNUSED_CALL, NOTHING_TO_DO, NO_CODEC,
-    UNKNOWN_FORMAT, BAD_COMMAND, BAD_SCHEDULE, BAD_SEED, NOT_A_METRIC,
-)  # fmt: skip
+    UNREADABLE_SPEC,
+    SPEC_RAISES,
+    FAILED_IMPORT,
+    LAZY_DATA_TOUCHED,
+    MEANINGLESS_DECLARATION,
+    NO_PIPELINE,
+    SEVERAL_PIPELINES,
+    DUPLICATE_NAME,
+    INDISTINCT_CALLS,
+    UNSAFE_NAME,
+    WRONG_ARGUMENTS,
+    HANDLE_MISSING,
+    HANDLE_MISPLACED,
+    WRONG_KIND,
+    WRONG_PARAMETER,
+    UNHASHABLE_PARAMETER,
+    UNCLEAR_SIGNATURE,
+    UNKNOWN_OUTPUT,
+    UNIMPORTABLE_STAGE,
+    UNUSED_CALL,
+    NOTHING_TO_DO,
+    NO_CODEC,
+    UNKNOWN_FORMAT,
+    BAD_COMMAND,
+    BAD_SCHEDULE,
+    BAD_SEED,
+    NOT_A_METRIC,
+)
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _RESERVED = {"con", "prn", "aux", "nul"} | {
@@ -89,27 +113,38 @@ def check_pipeline(graph: Graph) -> Iterator[Diagnostic]:
     at = (Place(pipeline.origin),)
     if not (pipeline.metrics or pipeline.gates or pipeline.outputs):
         yield Diagnostic(
-            rule=NOTHING_TO_DO, message=f"pipeline {pipeline.name!r} asks for nothing", places=at, subject=pipeline.name,
+            rule=NOTHING_TO_DO,
+            message=f"pipeline {pipeline.name!r} asks for nothing",
+            places=at,
+            subject=pipeline.name,
             help="name what it is for: metrics=[...], gates=[...] or outputs=[...]",
-        )  # fmt: skip
+        )
     if type(pipeline.seed) is not int or not 0 <= pipeline.seed < 2**63:
         yield Diagnostic(
-            rule=BAD_SEED, message=f"the pipeline's seed is {pipeline.seed!r}", places=at, subject=pipeline.name,
-            expected="a whole number from 0 to 2**63 - 1", found=repr(pipeline.seed), help="write a fixed number, such as seed=20261123",
-        )  # fmt: skip
+            rule=BAD_SEED,
+            message=f"the pipeline's seed is {pipeline.seed!r}",
+            places=at,
+            subject=pipeline.name,
+            expected="a whole number from 0 to 2**63 - 1",
+            found=repr(pipeline.seed),
+            help="write a fixed number, such as seed=20261123",
+        )
     problem = cron_problem(pipeline.schedule) if pipeline.schedule else ""
     if problem:
         yield Diagnostic(
-            rule=BAD_SCHEDULE, message=f"schedule {pipeline.schedule!r}: {problem}", places=at, subject=pipeline.name,
+            rule=BAD_SCHEDULE,
+            message=f"schedule {pipeline.schedule!r}: {problem}",
+            places=at,
+            subject=pipeline.name,
             help="write minute, hour, day of month, month and day of week, such as '0 6 * * 1' for Mondays at 06:00 UTC",
-        )  # fmt: skip
+        )
     for what, found in (
         ("metrics", pipeline.metrics),
         ("gates", tuple(_metric_of(gate) for gate in pipeline.gates)),
     ):
         yield from (_not_a_metric(what, each, pipeline.origin) for each in found if not _is_metric(each))
     for each in pipeline.outputs:
-        if not bound_of(each):
+        if bound_of(each) is None or graph.node_of(each) is None:
             yield _not_a_metric("outputs", each, pipeline.origin)
 
 
@@ -131,9 +166,13 @@ def _not_a_metric(what: str, found: object, origin: Origin) -> Diagnostic:
     }[what]
     shown = repr(found) if isinstance(found, Handle) else type(found).__qualname__
     return Diagnostic(
-        rule=NOT_A_METRIC, message=f"{what}=[...] holds something that isn't {expected}", places=(Place(origin),), expected=expected,
-        found=shown, help=action,
-    )  # fmt: skip
+        rule=NOT_A_METRIC,
+        message=f"{what}=[...] holds something that isn't {expected}",
+        places=(Place(origin),),
+        expected=expected,
+        found=shown,
+        help=action,
+    )
 
 
 def check_names(graph: Graph) -> Iterator[Diagnostic]:
@@ -148,6 +187,7 @@ def check_names(graph: Graph) -> Iterator[Diagnostic]:
         yield from _ambiguous(base, group)
     yield from _differ_in_case(graph)
     yield from _stages_of_one_name(graph)
+    yield from _expressions(graph)
 
 
 def _unsafe(name: str, origin: Origin, slash: bool = True) -> Iterator[Diagnostic]:
@@ -167,9 +207,12 @@ def _unsafe(name: str, origin: Origin, slash: bool = True) -> Iterator[Diagnosti
     else:
         return
     yield Diagnostic(
-        rule=UNSAFE_NAME, message=f"name {name!r} isn't safe in files, Make and YAML: {why}", places=(Place(origin),), subject=name,
+        rule=UNSAFE_NAME,
+        message=f"name {name!r} isn't safe in files, Make and YAML: {why}",
+        places=(Place(origin),),
+        subject=name,
         help=action,
-    )  # fmt: skip
+    )
 
 
 def _ambiguous(base: str, group: list[GraphNode]) -> Iterator[Diagnostic]:
@@ -181,14 +224,20 @@ def _ambiguous(base: str, group: list[GraphNode]) -> Iterator[Diagnostic]:
     )
     if len(functions) > 1:
         yield Diagnostic(
-            rule=DUPLICATE_NAME, message=f"{len(group)} different nodes are called {base!r}", places=places, subject=base,
+            rule=DUPLICATE_NAME,
+            message=f"{len(group)} different nodes are called {base!r}",
+            places=places,
+            subject=base,
             help="give one of them another name, with .named(...), name=... or inside 'with scope(...):'",
-        )  # fmt: skip
+        )
         return
     yield Diagnostic(
-        rule=INDISTINCT_CALLS, message=f"{base!r} is called {len(group)} times, and the populations of its rows don't tell the calls apart",
-        places=places, subject=base, help=f"name each call, such as {base.rpartition('/')[2]}.named(\"...\")(...), or put each into its own 'with scope(...):'",
-    )  # fmt: skip
+        rule=INDISTINCT_CALLS,
+        message=f"{base!r} is called {len(group)} times, and the populations of its rows don't tell the calls apart",
+        places=places,
+        subject=base,
+        help=f"name each call, such as {base.rpartition('/')[2]}.named(\"...\")(...), or put each into its own 'with scope(...):'",
+    )
 
 
 def _differ_in_case(graph: Graph) -> Iterator[Diagnostic]:
@@ -196,35 +245,85 @@ def _differ_in_case(graph: Graph) -> Iterator[Diagnostic]:
     for node in graph.nodes:
         other = seen.setdefault(node.name.lower(), node)
         if other.base != node.base:
+            same = other.name == node.name
             yield Diagnostic(
-                rule=DUPLICATE_NAME, message=f"names {other.name!r} and {node.name!r} differ only in case", subject=node.name,
-                places=(Place(node.origin), Place(other.origin, "the other")), help="rename one: some file systems take them for one",
-            )  # fmt: skip
+                rule=DUPLICATE_NAME,
+                message=f"2 different nodes are called {node.name!r}"
+                if same
+                else f"names {other.name!r} and {node.name!r} differ only in case",
+                subject=node.name,
+                places=(Place(node.origin), Place(other.origin, "the other")),
+                help="give one of them another name"
+                if same
+                else "rename one: some file systems take them for one",
+            )
 
 
 def _stages_of_one_name(graph: Graph) -> Iterator[Diagnostic]:
     """Two functions may share a name in two scopes as nodes, but as declarations they must be told apart."""
-    seen: dict[str, GraphNode] = {}
-    for node in graph.nodes:
-        if node.stage is None:
+    seen: dict[str, Any] = {}
+    bases: dict[str, str] = {}
+    for stage, base in (*((node.stage, node.base) for node in graph.nodes), *_stand_ins(graph)):
+        if stage is None:
             continue
-        other = seen.setdefault(node.stage.name, node)
-        if (
-            other.stage is not None
-            and other.stage.function is not node.stage.function
-            and other.base != node.base
-        ):
+        other = seen.setdefault(stage.name, stage)
+        if other.function is not stage.function and bases.setdefault(stage.name, base) != base:
             yield Diagnostic(
-                rule=DUPLICATE_NAME, message=f"two different stages are called {node.stage.name!r}", subject=node.stage.name,
-                places=(Place(node.stage.origin), Place(other.stage.origin, "the other")),
+                rule=DUPLICATE_NAME,
+                message=f"two different stages are called {stage.name!r}",
+                subject=stage.name,
+                places=(Place(stage.origin), Place(other.origin, "the other")),
                 help="rename one of the functions, or give it another name with name=...",
-            )  # fmt: skip
+            )
+        elif other.function is stage.function and other is not stage and _said(other) != _said(stage):
+            seen[stage.name] = stage  # said once of each two that differ
+            yield Diagnostic(
+                rule=DUPLICATE_NAME,
+                message=f"stage {stage.name!r} is used with different options under one name",
+                subject=stage.name,
+                places=(Place(stage.origin),),
+                help=f'name one of them, such as {stage.name}.named("...").options(...)',
+            )
+        bases.setdefault(stage.name, base)
+
+
+def _stand_ins(graph: Graph) -> Iterator[tuple[Stage[Any, Any], str]]:
+    """Give the stages that experiments put in place of others; no node's base is theirs."""
+    for experiment in graph.pipeline.experiments:
+        if isinstance(experiment, Swap) and isinstance(experiment.other, Stage):
+            yield experiment.other, ""
+
+
+def _said(stage: Any) -> Any:
+    return stage.settings if isinstance(stage, Stage) else stage.meaning
+
+
+def _expressions(graph: Graph) -> Iterator[Diagnostic]:
+    """Check the names of expressions, which stand beside those of metrics; two of one meaning may share theirs."""
+    for expression in graph.expressions:
+        name = graph.names[id(expression)]
+        yield from _unsafe(name, expression.origin)
+        other = graph.metrics[name]
+        if not (isinstance(other, Expression) and _computed(other, graph) == _computed(expression, graph)):
+            yield Diagnostic(
+                rule=DUPLICATE_NAME,
+                message=f"2 different metrics are called {name!r}",
+                subject=name,
+                places=(Place(expression.origin), Place(other.origin, "the other")),
+                help="give one of them another name, with .named(...)",
+            )
+
+
+def _computed(expression: Expression, graph: Graph) -> tuple[Any, ...]:
+    operands = (graph.metric_name(each) if bound_of(each) else each for each in expression.operands)
+    return (expression.operation, *operands, expression.unit)
 
 
 def check_calls(graph: Graph) -> Iterator[Diagnostic]:
     """Check each call against its stage's signature: arguments, kinds, parameters."""
     for node in graph.nodes:
         if node.stage is None:
+            yield from _divided(node)
             continue
         if node.misbound:
             yield _misbound(node)
@@ -265,10 +364,27 @@ def _misplaced(node: GraphNode) -> Iterator[Diagnostic]:
         argument = node.stage.signature.arguments[name.partition("[")[0]] if node.stage else None
         expected = shape_text(argument.shape) if argument and argument.shape else "a handle"
         yield Diagnostic(
-            rule=HANDLE_MISSING, message=f"argument {name!r} of {node.base!r} is a plain {type(value).__name__}", subject=node.name,
-            places=_signature_place(node), expected=expected, found=f"{type(value).__name__} {_short(value)}",
+            rule=HANDLE_MISSING,
+            message=f"argument {name!r} of {node.base!r} is a plain {type(value).__name__}",
+            subject=node.name,
+            places=_signature_place(node),
+            expected=expected,
+            found=f"{type(value).__name__} {_short(value)}",
             help="pass what a stage or a source gave",
-        )  # fmt: skip
+        )
+
+
+def _divided(node: GraphNode) -> Iterator[Diagnostic]:
+    for value in node.misplaced.values():
+        yield Diagnostic(
+            rule=HANDLE_MISSING,
+            message=f"{node.base!r} divides a plain {type(value).__name__}",
+            places=(Place(node.origin),),
+            subject=node.name,
+            expected="a table",
+            found=f"{type(value).__name__} {_short(value)}",
+            help="pass what a stage or a source gave",
+        )
 
 
 def _short(value: object) -> str:
@@ -296,22 +412,38 @@ def _edges(node: GraphNode) -> Iterator[Diagnostic]:
         if given is None:
             known = sorted(edge.producer.outputs)
             yield Diagnostic(
-                rule=UNKNOWN_OUTPUT, message=f"{node.base!r} reads output {edge.port!r} of {edge.producer.base!r}, which has none of that name",
-                places=places, subject=node.name, found=", ".join(known) or "no outputs", help="read one of its outputs" if known else "let it give a table, a model, a value or files; a metric is declared with @metric",
-            )  # fmt: skip
+                rule=UNKNOWN_OUTPUT,
+                message=f"{node.base!r} reads output {edge.port!r} of {edge.producer.base!r}, which has none of that name",
+                places=places,
+                subject=node.name,
+                found=", ".join(known) or "no outputs",
+                help="read one of its outputs"
+                if known
+                else "let it give a table, a model, a value or files; a metric is declared with @metric",
+            )
         elif edge.needed is None:
             yield Diagnostic(
-                rule=HANDLE_MISPLACED, message=f"argument {edge.argument!r} of {node.base!r} takes a plain value, not what {label!r} gives",
-                places=(Place(node.origin), Place(node.stage.origin if node.stage else node.origin, "declared here")), subject=node.name,
+                rule=HANDLE_MISPLACED,
+                message=f"argument {edge.argument!r} of {node.base!r} takes a plain value, not what {label!r} gives",
+                places=(
+                    Place(node.origin),
+                    Place(node.stage.origin if node.stage else node.origin, "declared here"),
+                ),
+                subject=node.name,
                 help=f"annotate the parameter as a handle, such as {shape_text(given)}, or pass a value",
-            )  # fmt: skip
+            )
         elif given.kind != edge.needed.kind or (
             given.kind in ("model", "value") and not matches(given.inner, edge.needed.inner)
         ):
             yield Diagnostic(
-                rule=WRONG_KIND, message=f"argument {edge.argument!r} of {node.base!r} takes something else than {label!r} gives", places=places,
-                subject=node.name, expected=shape_text(edge.needed), found=shape_text(given), help="pass the output that the stage is made for",
-            )  # fmt: skip
+                rule=WRONG_KIND,
+                message=f"argument {edge.argument!r} of {node.base!r} takes something else than {label!r} gives",
+                places=places,
+                subject=node.name,
+                expected=shape_text(edge.needed),
+                found=shape_text(given),
+                help="pass the output that the stage is made for",
+            )
 
 
 def _params(node: GraphNode) -> Iterator[Diagnostic]:
@@ -322,19 +454,27 @@ def _params(node: GraphNode) -> Iterator[Diagnostic]:
             encode_value(value, name)
         except UnhashableValue as error:
             yield Diagnostic(
-                rule=UNHASHABLE_PARAMETER, message=f"parameter {name!r} of {node.base!r} can't be identified by its content", subject=node.name,
-                places=_signature_place(node), found=str(error), help="pass plain data, or a frozen dataclass of plain data",
-            )  # fmt: skip
+                rule=UNHASHABLE_PARAMETER,
+                message=f"parameter {name!r} of {node.base!r} can't be identified by its content",
+                subject=node.name,
+                places=_signature_place(node),
+                found=str(error),
+                help="pass plain data, or a frozen dataclass of plain data",
+            )
             continue
         values = value if argument.many else (value,)
         if argument.annotation is not None and not all(
             matches_value(each, argument.annotation) for each in values
         ):
             yield Diagnostic(
-                rule=WRONG_PARAMETER, message=f"parameter {name!r} of {node.base!r} has a value of another type", subject=node.name,
-                places=_signature_place(node), expected=written(argument.annotation), found=f"{type(value).__name__} {_short(value)}",
+                rule=WRONG_PARAMETER,
+                message=f"parameter {name!r} of {node.base!r} has a value of another type",
+                subject=node.name,
+                places=_signature_place(node),
+                expected=written(argument.annotation),
+                found=f"{type(value).__name__} {_short(value)}",
                 help="pass a value of the declared type",
-            )  # fmt: skip
+            )
 
 
 def check_signatures(graph: Graph) -> Iterator[Diagnostic]:
@@ -349,20 +489,29 @@ def check_signatures(graph: Graph) -> Iterator[Diagnostic]:
             what = f"stage {stage.name!r}" if where == "return" else f"argument {where!r} of {stage.name!r}"
             joined = " " if problem.startswith(("has ", "gives ")) else ": "
             yield Diagnostic(
-                rule=UNCLEAR_SIGNATURE, message=f"{what}{joined}{problem}", places=(Place(stage.origin),), subject=stage.name,
+                rule=UNCLEAR_SIGNATURE,
+                message=f"{what}{joined}{problem}",
+                places=(Place(stage.origin),),
+                subject=stage.name,
                 help="annotate it with a type that is imported where the stage is declared",
-            )  # fmt: skip
+            )
         if "<lambda>" in stage.function.__qualname__:
             yield Diagnostic(
-                rule=UNIMPORTABLE_STAGE, message="a lambda can't be a stage: a worker process couldn't find it by its name",
-                places=(Place(stage.origin),), subject=stage.name, help="declare it with def",
-            )  # fmt: skip
+                rule=UNIMPORTABLE_STAGE,
+                message="a lambda can't be a stage: a worker process couldn't find it by its name",
+                places=(Place(stage.origin),),
+                subject=stage.name,
+                help="declare it with def",
+            )
         elif getattr(stage.function, "__closure__", None) and "<locals>" in stage.function.__qualname__:
             kept = ", ".join(stage.function.__code__.co_freevars)
             yield Diagnostic(
-                rule=UNIMPORTABLE_STAGE, message=f"stage {stage.name!r} keeps {kept} of the function around it, so a worker process couldn't find it",
-                places=(Place(stage.origin),), subject=stage.name, help="pass what it needs as parameters",
-            )  # fmt: skip
+                rule=UNIMPORTABLE_STAGE,
+                message=f"stage {stage.name!r} keeps {kept} of the function around it, so a worker process couldn't find it",
+                places=(Place(stage.origin),),
+                subject=stage.name,
+                help="pass what it needs as parameters",
+            )
         if node.kind != "metric":
             yield from _codecs(node)
 
@@ -376,10 +525,14 @@ def _codecs(node: GraphNode) -> Iterator[Diagnostic]:
         name = codec_name(shape.kind, shape.inner, explicit)
         if name is None:
             yield Diagnostic(
-                rule=NO_CODEC, message=f"no codec stores output {port!r} of {node.base!r}", places=(Place(node.stage.origin),), subject=node.name,
-                expected="plain data, a dataclass of it, numpy arrays, or a scikit-learn model", found=type_name(shape.inner) or "an untyped object",
+                rule=NO_CODEC,
+                message=f"no codec stores output {port!r} of {node.base!r}",
+                places=(Place(node.stage.origin),),
+                subject=node.name,
+                expected="plain data, a dataclass of it, numpy arrays, or a scikit-learn model",
+                found=type_name(shape.inner) or "an untyped object",
                 help=f"say how it is stored with @stage(codec=...), one of: {', '.join(CODECS)}",
-            )  # fmt: skip
+            )
 
 
 def check_sources(graph: Graph) -> Iterator[Diagnostic]:
@@ -388,10 +541,13 @@ def check_sources(graph: Graph) -> Iterator[Diagnostic]:
         declared = node.declared
         if isinstance(declared, Source) and source_format(declared.location, declared.format) is None:
             yield Diagnostic(
-                rule=UNKNOWN_FORMAT, message=f"the format of {declared.location!r} isn't known", places=(Place(node.origin),), subject=node.name,
+                rule=UNKNOWN_FORMAT,
+                message=f"the format of {declared.location!r} isn't known",
+                places=(Place(node.origin),),
+                subject=node.name,
                 expected="a name that ends in .parquet, .csv, .csv.gz, .jsonl or .ndjson",
                 help='say it: format="parquet", "csv" or "jsonl"; or use files(...) to take it as it is',
-            )  # fmt: skip
+            )
 
 
 def check_commands(graph: Graph) -> Iterator[Diagnostic]:
@@ -424,29 +580,45 @@ def _command(node: GraphNode, call: Call) -> Iterator[Diagnostic]:
     for unknown in sorted(used - known):
         meant = did_you_mean(unknown, known)
         yield Diagnostic(
-            rule=BAD_COMMAND, message=f"command {stage.name!r} has a placeholder {{{unknown}}} that names nothing", places=(Place(stage.origin),),
-            subject=stage.name, expected=", ".join(sorted(known)), help=f"did you mean {{{meant}}}?" if meant else "name an argument or an output",
-        )  # fmt: skip
+            rule=BAD_COMMAND,
+            message=f"command {stage.name!r} has a placeholder {{{unknown}}} that names nothing",
+            places=(Place(stage.origin),),
+            subject=stage.name,
+            expected=", ".join(sorted(known)),
+            help=f"did you mean {{{meant}}}?" if meant else "name an argument or an output",
+        )
     for unwritten in [output for output in outputs if output not in used]:
         yield Diagnostic(
-            rule=BAD_COMMAND, message=f"command {stage.name!r} isn't told where to write its output", places=(Place(stage.origin),),
-            subject=stage.name, expected=f"{{{unwritten}}} among its arguments", help=f"pass {{{unwritten}}} to the program",
-        )  # fmt: skip
+            rule=BAD_COMMAND,
+            message=f"command {stage.name!r} isn't told where to write its output",
+            places=(Place(stage.origin),),
+            subject=stage.name,
+            expected=f"{{{unwritten}}} among its arguments",
+            help=f"pass {{{unwritten}}} to the program",
+        )
     root = Path(stage.origin.file).parent
     for missing in [file for file in command.files if not (root / file).is_file()]:
         yield Diagnostic(
-            rule=BAD_COMMAND, message=f"command {stage.name!r} is made of {missing!r}, which doesn't exist", places=(Place(stage.origin),),
-            subject=stage.name, help="name the program's files relative to the pipeline's folder",
-        )  # fmt: skip
+            rule=BAD_COMMAND,
+            message=f"command {stage.name!r} is made of {missing!r}, which doesn't exist",
+            places=(Place(stage.origin),),
+            subject=stage.name,
+            help="name the program's files relative to the pipeline's folder",
+        )
 
 
 def check_unused(graph: Graph) -> Iterator[Diagnostic]:
     """Report calls whose results nothing reads."""
     for declared in graph.unused:
         yield Diagnostic(
-            rule=UNUSED_CALL, message=f"nothing reads what {declared.label!r} gives", places=(Place(declared.origin),), subject=declared.label,
-            help="remove the call, or name its result in outputs=[...]" if not isinstance(declared, MetricCall) else "add it to metrics=[...], or remove it",
-        )  # fmt: skip
+            rule=UNUSED_CALL,
+            message=f"nothing reads what {declared.label!r} gives",
+            places=(Place(declared.origin),),
+            subject=declared.label,
+            help="remove the call, or name its result in outputs=[...]"
+            if not isinstance(declared, MetricCall)
+            else "add it to metrics=[...], or remove it",
+        )
 
 
 CHECKS = (

@@ -25,9 +25,13 @@ def check_lengths(graph: Graph) -> Iterator[Diagnostic]:
     for node in graph.nodes:
         if len(node.name) > _MOST:
             yield Diagnostic(
-                rule=LONG_NAME, message=f"name {node.name[:40] + '...'!r} has {len(node.name)} characters", places=(Place(node.origin),),
-                subject=node.name, expected=f"at most {_MOST}", help="shorten it, with .named(...) or name=...",
-            )  # fmt: skip
+                rule=LONG_NAME,
+                message=f"name {node.name[:40] + '...'!r} has {len(node.name)} characters",
+                places=(Place(node.origin),),
+                subject=node.name,
+                expected=f"at most {_MOST}",
+                help="shorten it, with .named(...) or name=...",
+            )
 
 
 CHECKS = (check_lengths,)

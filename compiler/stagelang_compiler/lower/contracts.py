@@ -65,11 +65,25 @@ def promise_digest(contract: plan.Contract) -> str:
     """Digest what a contract promises: not its name, its owner, or what is said about it."""
     columns = [
         [
-            column.name, column.type, column.nullable, column.unique, column.key, column.group, column.time, column.ge, column.gt,
-            column.le, column.lt, column.isin, column.pattern, column.length, _unit_key(column.unit), column.role,
+            column.name,
+            column.type,
+            column.nullable,
+            column.unique,
+            column.key,
+            column.group,
+            column.time,
+            column.ge,
+            column.gt,
+            column.le,
+            column.lt,
+            column.isin,
+            column.pattern,
+            column.length,
+            _unit_key(column.unit),
+            column.role,
         ]
         for column in contract.columns
-    ]  # fmt: skip
+    ]
     promises = [contract.version, contract.closed, contract.min_rows, contract.max_rows, columns]
     return "sha256:" + hashlib.sha256(canonical(promises).encode()).hexdigest()
 

@@ -34,9 +34,7 @@ def lower(
     names = contract_names(_contracts(graph.nodes))
     contracts = {name: lower_contract(contract, name, root) for contract, name in names.items()}
     used = list(
-        dict.fromkeys(
-            [node.stage for node in graph.nodes if node.stage] + [each for each in _experimental(graph)]
-        )
+        dict.fromkeys([node.stage for node in graph.nodes if node.stage] + list(_experimental(graph)))
     )
     stage_names = _stage_names(used)
     stages = {stage_names[stage]: lower_stage(stage, root, fingerprinter) for stage in used}
@@ -50,18 +48,26 @@ def lower(
         contracts={name: contracts[name] for name in sorted(contracts)},
         stages={name: stages[name] for name in sorted(stages)},
         nodes=lower_nodes(
-            graph.nodes, seed=pipeline.seed, root=root, contracts=contracts, names=names, stages=stages,
-            stage_names=stage_names, proved=proved,
+            graph.nodes,
+            seed=pipeline.seed,
+            root=root,
+            contracts=contracts,
+            names=names,
+            stages=stages,
+            stage_names=stage_names,
+            proved=proved,
         ),
         metrics=lower_metrics(graph, root, fingerprinter),
         gates=lower_gates(graph, root),
-        outputs=tuple(sorted((found[0].name, found[1]) for each in pipeline.outputs if (found := graph.node_of(each)))),
+        outputs=tuple(
+            sorted((found[0].name, found[1]) for each in pipeline.outputs if (found := graph.node_of(each)))
+        ),
         experiments=tuple(_experiments(graph, stage_names, root)),
         schedule=pipeline.schedule,
         budget=lower_budget(pipeline.budget),
         waivers=tuple(_waivers(graph, root)),
         origin=pipeline.origin.relative_to(root),
-    )  # fmt: skip
+    )
 
 
 def _contracts(nodes: tuple[GraphNode, ...]) -> Iterator[type[Contract]]:
@@ -125,6 +131,10 @@ def _name(stage: Any) -> str:
 def _waivers(graph: Graph, root: Path) -> Iterator[plan.Waiver]:
     for waiver in graph.pipeline.waivers:
         yield plan.Waiver(
-            rule=waiver.rule, where=waiver.where, owner=waiver.owner, reason=waiver.reason, expires=waiver.expires.isoformat(),
+            rule=waiver.rule,
+            where=waiver.where,
+            owner=waiver.owner,
+            reason=waiver.reason,
+            expires=waiver.expires.isoformat(),
             origin=waiver.origin.relative_to(root),
-        )  # fmt: skip
+        )

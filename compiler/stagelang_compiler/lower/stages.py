@@ -45,9 +45,13 @@ def lower_stage(
     description = inspect.cleandoc(stage.function.__doc__ or "")
     if isinstance(stage, MetricDefinition):
         return plan.Stage(
-            name=stage.name, kind="metric", code=code, owner=stage.meaning.owner, description=description,
+            name=stage.name,
+            kind="metric",
+            code=code,
+            owner=stage.meaning.owner,
+            description=description,
             origin=stage.origin.relative_to(root),
-        )  # fmt: skip
+        )
     settings = stage.settings
     return plan.Stage(
         name=stage.name,
