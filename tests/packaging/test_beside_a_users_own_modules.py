@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -43,6 +44,10 @@ class Client:
     def run(self, *command: str) -> str:
         """Run the environment's Python in the folder, and give what it printed."""
         return self._done([str(self.python), *command])
+
+    def program(self, *command: str) -> str:
+        """Run a program that the wheel installed."""
+        return self._done(list(command))
 
     def judge(self, *command: str) -> str:
         """Run a type checker of ours over the folder, as seen from its environment."""
@@ -118,3 +123,23 @@ def test_pyright_strict_finds_nothing_in_the_users_folder(client: Client) -> Non
     (client.folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}\n', encoding="utf-8")
     said = client.judge("pyright", "--pythonpath", str(client.python))
     assert said.splitlines()[-1] == "0 errors, 0 warnings, 0 informations"
+
+
+def test_the_demo_pipeline_runs_from_the_wheel(client: Client, tmp_path: Path) -> None:
+    """The whole way: check, compile and run from the installed command, then again from the emitted script."""
+    folder = tmp_path / "mine"
+    shutil.copytree(client.folder, folder, ignore=shutil.ignore_patterns("use.py", "__pycache__", "*.json"))
+    example = Path(__file__).parents[2] / "examples" / "digit_reader"
+    shutil.copytree(
+        example,
+        folder,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns(".stagelang", "build", "__pycache__"),
+    )
+    user = attrs.evolve(client, folder=folder)
+    command = str(client.python.with_name("stagelang"))
+    assert "digit-reader: 15 nodes" in user.program(command, "check")
+    user.program(command, "compile", "--target", "local", "--output", "emitted")
+    assert "digit-reader: pass  (15 ran" in user.program(command, "run")
+    assert "digit-reader: pass  (15 up to date" in user.run("emitted/run.py")
+    assert "digit-reader: pass  (15 ran" in user.run("emitted/run.py", "--store", "another/store")
