@@ -22,6 +22,10 @@ from stagelang_compiler.fingerprint.values import (
 Definition: TypeAlias = FunctionType | type | ModuleType
 
 
+def _never(function: FunctionType) -> bool:
+    return False
+
+
 @final
 @define(eq=False)
 class Description:
@@ -29,6 +33,8 @@ class Description:
 
     home: Callable[[FunctionType | type], str] = module_name
     """Names the module of a definition."""
+    is_told_by_source: Callable[[FunctionType], bool] = _never
+    """Says whether one piece of source says all about a function, its decorators included."""
     definitions: list[Definition] = Factory(list[Definition])
     """Functions, classes and modules: what they do is not in the text."""
     modules: list[str] = Factory(list[str])
@@ -99,7 +105,7 @@ class Description:
 
     def _made_with(self, function: FunctionType, path: str) -> str:
         """Describe what tells functions apart that one piece of source made many of."""
-        if "<locals>" not in function.__code__.co_qualname:
+        if "<locals>" not in function.__code__.co_qualname or self.is_told_by_source(function):
             return ""
         held = [
             f"{name}={self.of(each, f'{path}: closure variable {name!r}')}" for name, each in cells(function)

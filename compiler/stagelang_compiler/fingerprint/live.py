@@ -66,7 +66,7 @@ class Live:
 
     def hold(self, node: Node, value: Any, path: str) -> None:
         """Add an object that code holds: by what it reaches if it is code, else by its content."""
-        found = Description(self.name_of_home)
+        found = Description(self.name_of_home, self._is_told_by_source)
         self._add(node, "value", path, [found.of(value, path)])
         node.edges += [self.node(each) for each in found.definitions]
         for module in found.modules:
@@ -122,12 +122,14 @@ class Live:
 
     def _function(self, node: Node, function: FunctionType) -> None:
         module = self._home(function.__code__)
-        if module is None and (Path(function.__code__.co_filename).is_file() or self._is_outside(function)):
-            self._outside(node, function.__module__ or "builtins")
-            held = [value for _, value in cells(function) if isinstance(value, (FunctionType, type))]
-            node.edges += [self.node(each) for each in held]
-            return
         unit = self._covering(function, module)
+        if (
+            unit is None
+            and module is None
+            and (Path(function.__code__.co_filename).is_file() or self._is_outside(function))
+        ):
+            self._outside(node, function.__module__ or "builtins")
+            return
         name = f"{module.name if module else module_name(function)}:{function.__code__.co_qualname}"
         if unit is not None:
             node.edges.append(self.graph.unit(unit))
@@ -158,9 +160,7 @@ class Live:
 
     def _covering(self, function: FunctionType, module: Module | None) -> Unit | None:
         """Give the top-level definition whose source says all about a function, its decorators included."""
-        if module is None:
-            return None
-        unit = _top_level(module, function.__code__)
+        unit = _top_level(module, function.__code__) if module is not None else None
         if unit is not None:
             return unit
         wrapped: object = getattr(function, "__wrapped__", None)
@@ -171,6 +171,10 @@ class Live:
                 return inner
             wrapped = getattr(wrapped, "__wrapped__", None)
         return None
+
+    def _is_told_by_source(self, function: FunctionType) -> bool:
+        unit = self._covering(function, self._home(function.__code__))
+        return unit is not None and not _is_one_of_many(unit)
 
     def _is_decorated(self, unit: Unit) -> bool:
         nodes = [each.node for each in unit.module.table.bindings[unit.name].fragments]

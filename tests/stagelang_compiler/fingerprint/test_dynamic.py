@@ -62,6 +62,8 @@ OTHERS = {
     "top.py": "exec('x = 1')\n",
     "deep/plugin.py": "def run():\n    return 1\n",
     "broken.py": "def (:\n",
+    "env/pyvenv.cfg": "",
+    "env/bin/activate_this.py": "PATH = 1\n",
     ".venv/lib/site-packages/other.py": "def run():\n    return 1\n",
 }
 
@@ -85,6 +87,7 @@ def test_wide_is_not_wider_than_it_must_be(folder: Folder) -> None:
     folder.edit("helpers.py", "'''Clean.'''", "'''Clean up.'''  # so")
     folder.edit("pipeline.py", "owner='a'", "owner='b'")
     folder.edit("pipeline.py", "other(x=1)", "other(x=2)")
+    folder.edit("env/bin/activate_this.py", "PATH = 1", "PATH = 2")
     folder.edit(".venv/lib/site-packages/other.py", "return 1", "return 2")
     assert folder.take().digest == before.digest
 

@@ -81,6 +81,21 @@ def test_a_function_written_twice_under_one_name_is_two(folder: Folder) -> None:
     assert folder.take("first").digest != folder.take("f").digest
 
 
+def test_a_function_in_a_package_counts_what_the_package_does_when_it_is_loaded(folder: Folder) -> None:
+    folder.write(
+        {
+            "p/__init__.py": "import decimal\ndecimal.getcontext().prec = 5\n",
+            "p/q/m.py": "def g(): return 1\n",
+        }
+    )
+    folder.write({"p/q/__init__.py": ""})
+    before = folder.take("g", "p.q.m")
+    folder.edit("p/__init__.py", "= 5", "= 6")
+    assert (
+        first_difference(before, folder.take("g", "p.q.m")) == "what is run on loading p/__init__.py changed"
+    )
+
+
 def test_an_expression_too_deep_for_recursion_is_read(folder: Folder) -> None:
     deep = "+".join(["x"] * 900)
     folder.write({PIPELINE: f"K = 1\ndef f(x): return {deep}+K\n"})
