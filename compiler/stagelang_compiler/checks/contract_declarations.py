@@ -1,4 +1,7 @@
-"""SL215 to SL221: contracts by themselves: their columns' types and limits, their versions, and what they refine."""
+"""SL215 to SL221: contracts by themselves: their columns' types and limits, their versions, and what they refine.
+
+A setting that isn't of the type that the language gives it, such as a number for a pattern, is SL105 and not said again here.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from stagelang_compiler.checks.column_places import column_place
 from stagelang_compiler.checks.limit_faults import limit_faults
 from stagelang_compiler.checks.matching import written
 from stagelang_compiler.checks.patterns import pattern_problem
-from stagelang_compiler.checks.promises import rows_of
+from stagelang_compiler.checks.promises import has_wrong_rows
 from stagelang_compiler.checks.subsumption import Failure, implies
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
 from stagelang_compiler.graph import Graph
@@ -93,7 +96,7 @@ def _column(contract: type[Contract], column: Column[Any], python_type: Any) -> 
                 subject=subject,
                 help=action,
             )
-    problem = pattern_problem(pattern) if pattern is not None else ""
+    problem = pattern_problem(pattern) if isinstance(pattern, str) else ""
     if problem:
         yield Diagnostic(
             rule=INVALID_PATTERN,
@@ -140,7 +143,7 @@ def check_contracts(graph: Graph) -> Iterator[Diagnostic]:
     for contract in _declared(graph):
         name, places = contract.__name__, (Place(contract.__origin__),)
         version: Any = contract.__version__
-        if version != "" and not (isinstance(version, str) and _VERSION.fullmatch(version)):
+        if isinstance(version, str) and version and not _VERSION.fullmatch(version):
             yield Diagnostic(
                 rule=BAD_VERSION,
                 message=f"version {version!r} of {name!r} isn't numbers joined by dots",
@@ -150,7 +153,7 @@ def check_contracts(graph: Graph) -> Iterator[Diagnostic]:
                 found=repr(version),
                 help="write numbers, so that the later of two versions can be told",
             )
-        if "__rows__" in vars(contract) and rows_of(contract) is None:
+        if "__rows__" in vars(contract) and has_wrong_rows(contract):
             yield Diagnostic(
                 rule=CONTRADICTORY_LIMITS,
                 message=f"no table can have the rows of {name!r}: rows={contract.__rows__!r}",

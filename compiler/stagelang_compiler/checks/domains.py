@@ -83,7 +83,8 @@ def domain(type: str, limits: Limits) -> Domain:
     scalar = item_type(type)
     low, high = bounds(scalar, limits)
     isin = None if limits.isin is None else frozenset(position(value, scalar) for value in limits.isin)
-    if limits.pattern is not None and (scalar != "str" or pattern_problem(limits.pattern)):
+    pattern: Any = limits.pattern
+    if pattern is not None and (not isinstance(pattern, str) or scalar != "str" or pattern_problem(pattern)):
         raise ValueError(f"{limits.pattern!r} is no pattern for {scalar}")
     members: frozenset[Position] | None = isin
     if members is None and scalar == "bool":

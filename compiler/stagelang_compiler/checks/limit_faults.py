@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from stagelang.contract import Limits
 from stagelang.units import measure
@@ -23,7 +23,7 @@ def limit_faults(name: str, type: str, limits: Limits) -> Iterator[Fault]:
     yield from _unit(type, limits)
     yield from _range(name, type, limits)
     yield from _members(name, type, limits)
-    if limits.pattern is not None and item_type(type) != "str":
+    if isinstance(limits.pattern, str) and item_type(type) != "str":
         yield (
             f"a pattern is given for {type}, and only text has one",
             "remove pattern=..., or make the column a str",
@@ -38,15 +38,16 @@ def _flags(type: str, limits: Limits) -> Iterator[Fault]:
 
 
 def _length(type: str, limits: Limits) -> Iterator[Fault]:
-    if limits.length is None:
+    length: Any = limits.length
+    if not isinstance(length, int):
         return
     if item_type(type) == type:
         yield (
-            f"length={limits.length} is given for {type}, and only lists have one",
+            f"length={length} is given for {type}, and only lists have one",
             "declare it as Column[list[...]]",
         )
-    elif limits.length < 1:
-        yield f"length={limits.length} leaves no list of values", "write how many items each list has"
+    elif length < 1:
+        yield f"length={length} leaves no list of values", "write how many items each list has"
 
 
 def _unit(type: str, limits: Limits) -> Iterator[Fault]:
@@ -80,6 +81,8 @@ def _range(name: str, type: str, limits: Limits) -> Iterator[Fault]:
         return
     wrong = [(word, bound) for word, bound in given if _place(bound, scalar) is None]
     for word, bound in wrong:
+        if isinstance(bound, float) and not math.isfinite(bound):
+            continue
         yield f"{word}={value_text(bound)} is no {scalar}", "write a bound of the column's type"
     if wrong:
         return
@@ -135,7 +138,7 @@ def _left_out(name: str, scalar: str, limits: Limits, known: list[object]) -> It
                 f"isin holds {values_text(outside)}, outside of {range_text(name, limits)}",
                 "keep only one of the two limits",
             )
-    if scalar == "str" and limits.pattern is not None and not pattern_problem(limits.pattern):
+    if scalar == "str" and isinstance(limits.pattern, str) and not pattern_problem(limits.pattern):
         refused = unmatched(limits.pattern, [value for value in known if isinstance(value, str)])
         if refused:
             yield (

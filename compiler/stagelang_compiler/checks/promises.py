@@ -81,8 +81,18 @@ def rows_of(contract: type[Contract]) -> tuple[int | None, int | None] | None:
     """Give the fewest and the most rows that a contract allows; None where what it says makes no sense."""
     rows: Any = contract.__rows__
     match rows:
-        case (None | int() as least, None | int() as most):
-            counts = [count for count in (least, most) if count is not None]
-            return (least, most) if counts == sorted(counts) and min(counts, default=0) >= 0 else None
+        case (None | int() as least, None | int() as most) if not has_wrong_rows(contract):
+            return least, most
         case _:
             return None
+
+
+def has_wrong_rows(contract: type[Contract]) -> bool:
+    """Tell whether a contract allows a number of rows that no table has, or fewer at the most than at the least."""
+    rows: Any = contract.__rows__
+    match rows:
+        case (None | int() as least, None | int() as most):
+            counts = [count for count in (least, most) if count is not None]
+            return counts != sorted(counts) or min(counts, default=0) < 0
+        case _:
+            return False

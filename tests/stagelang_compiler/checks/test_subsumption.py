@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from stagelang import Column, Contract, column, vector
 from stagelang import units as u
-from stagelang.contract import Limits
+from stagelang.contract import Limits, logical_type
+from stagelang.origin import Origin
+from stagelang_compiler.checks.limit_faults import limit_faults
 from stagelang_compiler.checks.subsumption import Answer, Failure, implies
 
 
@@ -201,7 +203,7 @@ def test_more_promised_never_proves_less(python_type: Any, data: st.DataObject) 
         (str, {"isin": ["a", "aa"]}, {"pattern": "a+"}, {}),
         (str, {"isin": ["5", "٣"]}, {"pattern": r"\d"}, {"pattern": "refuted"}),
         (dt.date, {"gt": dt.date(2026, 1, 1)}, {"ge": dt.date(2026, 1, 2)}, {}),
-        (dt.datetime, {"ge": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}, {"ge": dt.datetime(2026, 1, 1)}, {}),
+        (dt.datetime, {"ge": MOMENTS[0]}, {"ge": MOMENTS[0].replace(tzinfo=None)}, {}),
         (list[float], {"length": 8, "ge": 0.0}, {"length": 8}, {}),
         (list[float], {"length": 8}, {"length": 9}, {"length": "refuted"}),
         (list[float], {"length": None}, {"length": 9}, {"length": "refuted"}),
@@ -235,7 +237,19 @@ def test_a_column_is_compared_aspect_by_aspect(
     assert set(found) == set(expected) or expected == {"range": "unknown"}
 
 
-TYPES = [int, float, str, bool, bytes, dt.date, dt.datetime, dt.time, list[int], list[float], list[str]]
+TYPES: list[Any] = [
+    int,
+    float,
+    str,
+    bool,
+    bytes,
+    dt.date,
+    dt.datetime,
+    dt.time,
+    list[int],
+    list[float],
+    list[str],
+]
 
 
 @pytest.mark.parametrize("promised", TYPES, ids=str)
@@ -345,3 +359,32 @@ def test_rows_that_make_no_sense_are_unknown() -> None:
 
 def test_a_pair_is_compared_once() -> None:
     assert implies(Narrow, Wide) is implies(Narrow, Wide)
+
+
+JUNK: list[Any] = [
+    None, 0, -1, 2**70, 10**400, True, 0.5, math.inf, -math.inf, math.nan, "", "a", "(", b"a", DAY, MOMENTS[0], TIMES[0], [1], object(),
+    int, u.USD,
+]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_no_limit_breaks_the_comparison(data: st.DataObject) -> None:
+    junk = st.sampled_from(JUNK)
+    names = ["ge", "gt", "le", "lt", "pattern", "length", "unit", "role"]
+
+    def made() -> type[Contract]:
+        python_type: Any = data.draw(st.sampled_from([*TYPES, dict, None]))
+        drawn: dict[str, Any] = {name: data.draw(junk) for name in names}
+        drawn["isin"] = data.draw(st.none() | st.lists(junk, max_size=3).map(tuple))
+        body: dict[str, Any] = {
+            "__annotations__": {"x": Column[python_type]},
+            "x": Column[Any](Limits(**drawn), Origin("a.py", 1)),
+        }
+        if type_name := logical_type(python_type):
+            assert all(fault and action for fault, action in limit_faults("x", type_name, Limits(**drawn)))
+        said = {"rows": data.draw(st.sampled_from([None, (None, 5), (5, 1), 5, ("a", None)]))}
+        return types.new_class("Made", (Contract,), said, lambda space: space.update(body))
+
+    for failure in implies(made(), made()):
+        assert failure.answer in ("refuted", "unknown")
