@@ -51,7 +51,7 @@ def call(
             return declared.function(*bound.args, **bound.kwargs)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001  # a stage must not end the worker, whatever it raises
+    except BaseException as error:  # a stage must not end the worker, whatever it raises
         raise NodeFailed(raised(error, root, f"{_word(node)} {node.name!r}")) from None
 
 
@@ -113,7 +113,7 @@ def _data(stage: Stage, node: Node, output: Output, handle: Any) -> Any:
 def _arrow(stage: Stage, node: Node, table: Any, where: str) -> pa.Table:
     try:
         arrow: pa.Table = table.arrow
-    except Exception as error:  # noqa: BLE001  # a frame that Arrow can't hold: the conversions raise several types
+    except Exception as error:  # a frame that Arrow can't hold: the conversions raise several types
         found = f"a frame that can't be converted: {error}"
         raise wrong_result(stage, node, f"a pandas, polars or Arrow table{where}", found) from None
     return arrow
@@ -145,7 +145,8 @@ def _numbers(stage: Stage, node: Node, values: Any, position: int) -> pa.Array:
         raise wrong_result(
             stage, node, f"one number a row in column {position} of PerRow", f"shape {numbers.shape}"
         )
-    return pa.array(numbers)
+    array_of_numbers: pa.Array = pa.array(numbers)
+    return array_of_numbers
 
 
 def _nullable_numbers(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -205,4 +206,4 @@ def _said(value: Any) -> str:
     fields: Any = getattr(value, "_fields", None)
     if isinstance(value, tuple) and fields:
         return f"{type(value).__name__} with the fields {', '.join(fields)}"  # pyright: ignore[reportUnknownArgumentType]
-    return f"{type(value).__name__} {value!r:.60}"
+    return f"{type(value).__name__} {repr(value)[:60]}"  # pyright: ignore[reportUnknownArgumentType]

@@ -20,8 +20,8 @@ def judge_node(budget: Budget | None, receipt: Receipt) -> tuple[BudgetEntry, ..
 def judge_run(budget: Budget | None, seconds: float, nodes: Iterable[NodeResult]) -> tuple[BudgetEntry, ...]:
     """Judge a whole run: its elapsed time, and the largest peak of any node's process.
 
-    Where some nodes were up to date, the whole is judged by the sum of all nodes' recorded times, which is never less than a whole run
-    takes but for starting; beyond the limit that sum says nothing, since nodes may run side by side.
+    Where some nodes were up to date, the whole is judged by the sum of all nodes' recorded times, which is never less
+    than a whole run takes, but for starting; beyond the limit it says nothing, since nodes may run side by side.
     """
     if budget is None:
         return ()

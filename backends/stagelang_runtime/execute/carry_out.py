@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from stagelang_compiler.plan import Node
-from stagelang_runtime.execute import body, boundary, command, environment, reading, sources, writing
+from stagelang_runtime.execute import body, boundary, command, environment, reading, writing
 from stagelang_runtime.execute.artifacts import Entry
 from stagelang_runtime.execute.failure import Failure, NodeFailed
 from stagelang_runtime.execute.job import Job
@@ -20,8 +20,6 @@ from stagelang_runtime.execute.key import Read, measure
 from stagelang_runtime.execute.measure import Meter
 from stagelang_runtime.execute.present import outputs_present
 from stagelang_runtime.execute.work import Place, Work, own_folder
-from stagelang_runtime.inputs.errors import SplitError
-from stagelang_runtime.inputs.split import split_table
 from stagelang_runtime.store import Store
 
 SCHEMA = 1
@@ -99,10 +97,15 @@ def _input(read: Read) -> dict[str, Any]:
 
 
 def _source(work: Work) -> list[Entry]:
-    return [sources.take_in(work)]
+    from stagelang_runtime.execute.sources import take_in  # what reads files takes long to load
+
+    return [take_in(work)]
 
 
 def _split(work: Work) -> list[Entry]:
+    from stagelang_runtime.inputs.errors import SplitError
+    from stagelang_runtime.inputs.split import split_table
+
     (read,) = work.reads
     assert work.node.split is not None
     table = reading.load_table(work, read)

@@ -95,7 +95,7 @@ def _output_path(layout: Layout, port: str, kind: str, asked: str) -> Path:
 
 
 def run(stage: Stage, node: Node, params: Mapping[str, Any], layout: Layout, root: Path) -> dict[str, Any]:
-    """Run the program to its end; give its own peak memory. Raises NodeFailed where it can't be started or fails."""
+    """Run the program to its end; give its peak memory. Raises NodeFailed where it can't be started or fails."""
     check_files(stage, root)
     arguments = filled_in(stage, node, params, layout)
     beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
@@ -116,7 +116,10 @@ def run(stage: Stage, node: Node, params: Mapping[str, Any], layout: Layout, roo
         raise _failed(
             stage, f"command {node.name!r} {how}: {' '.join(stage.command.argv) if stage.command else ''}"
         )
-    return {"peak_bytes": peak, "measured": "the program's own peak"} if peak else {}
+    # Linux counts what the process was before it became the program.
+    return (
+        {"peak_bytes": peak, "measured": "the larger of the program's peak and its worker's"} if peak else {}
+    )
 
 
 _INSTALL = "install the program, or correct its name"

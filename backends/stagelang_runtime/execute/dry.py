@@ -13,7 +13,7 @@ from stagelang_runtime.execute.failure import Failure, NodeFailed
 from stagelang_runtime.execute.history import History, read_history
 from stagelang_runtime.execute.key import Artifact, static_components
 from stagelang_runtime.execute.prepare import Preparation
-from stagelang_runtime.execute.reasons import ABSENT, reason_to_run, shown
+from stagelang_runtime.execute.reasons import ABSENT, GONE, NEVER_RUN, shown
 from stagelang_runtime.execute.results import Reason, artifacts_of
 from stagelang_runtime.store import Store
 
@@ -83,9 +83,7 @@ def _expected(
         return Expected(node=node.name, action="fail", failure=failed.failure)
     receipt = preparation.hit(job)
     if receipt is None:
-        return Expected(
-            node=node.name, action="run", reason=reason_to_run(job.components, history.last(node.name))
-        )
+        return Expected(node=node.name, action="run", reason=history.reason_to_run(node.name, job.components))
     for artifact in artifacts_of(node.name, receipt):
         artifacts[artifact.node, artifact.port] = artifact
     return Expected(node=node.name, action="hit", last=history.last_reason(node.name))
@@ -95,7 +93,9 @@ def _unknown(node: Node, preparation: Preparation, history: History, producer: s
     """Say what is known of a node whose inputs aren't: what else has changed, or else which input may."""
     last = history.last(node.name)
     if last is None:
-        return Expected(node=node.name, action="run", reason=reason_to_run({}, None))
+        return Expected(
+            node=node.name, action="run", reason=GONE if node.name in history.nodes else NEVER_RUN
+        )
     plan = preparation.plan
     stage = plan.stages[node.stage] if node.stage else None
     old = dict(last["components"])

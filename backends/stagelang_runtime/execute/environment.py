@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import os
 import platform
 import re
@@ -34,7 +33,8 @@ def python_minor() -> str:
 def versions(distributions: Iterable[str]) -> dict[str, str]:
     """Give the versions of distributions and of all that they require, by normalised name, sorted.
 
-    One that isn't installed is 'missing'. Extras are left out. What a marker leaves out on this platform counts only where it is installed all the same.
+    One that isn't installed is 'missing'. Extras are left out; what a marker leaves out on this platform counts only
+    where it is installed all the same.
     """
     found: dict[str, str] = {}
     for name in {_normalised(name) for name in distributions}:
@@ -57,6 +57,8 @@ def _closure(name: str) -> Mapping[str, str]:
 
 @functools.cache
 def _version(name: str) -> str | None:
+    import importlib.metadata
+
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -65,6 +67,8 @@ def _version(name: str) -> str | None:
 
 @functools.cache
 def _requirements(name: str) -> frozenset[str]:
+    import importlib.metadata
+
     try:
         lines = importlib.metadata.requires(name) or []
     except importlib.metadata.PackageNotFoundError:

@@ -12,6 +12,7 @@ from typing import Any, final
 
 from attrs import field, frozen
 
+from stagelang_runtime.execute.reasons import GONE, NEVER_RUN, reason_to_run
 from stagelang_runtime.execute.results import NodeResult, Reason, Receipt, RunResult
 from stagelang_runtime.execute.state import state_folder, write_whole
 from stagelang_runtime.store import Store
@@ -33,6 +34,13 @@ class History:
         """Give the last receipt of the node of this name, if it is still there."""
         entry = self.nodes.get(node)
         return self.store.get_receipt(entry["key"]) if entry else None
+
+    def reason_to_run(self, node: str, components: Mapping[str, str]) -> Reason:
+        """Say why a node whose result isn't there has to run."""
+        if node not in self.nodes:
+            return NEVER_RUN
+        last = self.last(node)
+        return GONE if last is None else reason_to_run(components, last)
 
     def last_reason(self, node: str) -> Reason | None:
         """Give the reason for which the node of this name ran last."""

@@ -81,7 +81,7 @@ class Loader:
                     self._modules[name] = self._import(name)
                 except KeyboardInterrupt:
                     raise
-                except BaseException as error:  # noqa: BLE001  # whatever a user's module raises, SystemExit included
+                except BaseException as error:  # whatever a user's module raises, SystemExit included
                     raise NodeFailed(raised(error, self._root, f"importing {name!r}")) from None
             self._recorded += recording.stages
         return self._modules[name]

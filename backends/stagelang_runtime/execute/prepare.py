@@ -58,14 +58,9 @@ class Preparation:
         )
 
     def hit(self, job: Job) -> Receipt | None:
-        """Give the receipt of a job's key where all that it names is there; one that isn't whole is withdrawn."""
+        """Give the receipt of a job's key where all that it names is there."""
         receipt = self.store.get_receipt(job.key)
-        if receipt is None:
-            return None
-        if not outputs_present(self.store, receipt):
-            self.store.withdraw_receipt(job.key)
-            return None
-        return receipt
+        return receipt if receipt is not None and outputs_present(self.store, receipt) else None
 
     def _source_files(self, node: Node, source: Source) -> Mapping[str, str]:
         from stagelang_runtime.inputs.errors import InputError

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyarrow import csv
 
 from stagelang.handle import Handle
 from stagelang_runtime.execute import artifacts, body, boundary
@@ -19,7 +18,6 @@ from stagelang_runtime.store import StoreError, sha256_bytes
 from stagelang_runtime.store.tables import write_table
 
 _CHECKED_VALUE = 1 << 16
-_csv: Any = csv
 
 
 def load(work: Work, read: Read) -> Handle:
@@ -51,7 +49,8 @@ def _data(work: Work, read: Read) -> Any:
 def state(work: Work, read: Read, data: Any) -> str:
     """Give a digest that changes when an input does, where that is cheap to tell; else the empty text.
 
-    Tables are Arrow's and can't be changed in place; the frames made of them are copies. Models are read anew for each node.
+    Tables are Arrow's and can't be changed in place, and frames made of them are copies; models are read anew for each
+    node.
     """
     if read.artifact.kind == "files":
         return artifacts.files_state(data)
@@ -103,5 +102,8 @@ def _table_files(work: Work, path: Path, table: pa.Table) -> dict[str, Path]:
     write_table(table, parquet)
     asked = work.stage.command.argv if work.stage.command else ()
     if any(":csv}" in each for each in asked):
-        _csv.write_csv(table, text)
+        from pyarrow import csv
+
+        writer: Any = csv
+        writer.write_csv(table, text)
     return {"": parquet, "parquet": parquet, "csv": text}

@@ -9,13 +9,10 @@ from typing import Any
 from stagelang_runtime.execute.results import Reason, Receipt
 
 ABSENT = "absent"
-NEVER_RUN = "it had never run"
 
 
-def reason_to_run(components: Mapping[str, str], last: Receipt | None) -> Reason:
+def reason_to_run(components: Mapping[str, str], last: Receipt) -> Reason:
     """Compare a node's components with those of its last receipt, in the order in which they are listed."""
-    if last is None:
-        return Reason(component="", text=NEVER_RUN)
     old: dict[str, str] = dict(last["components"])
     for name in [*components, *(name for name in old if name not in components)]:
         before, now = old.get(name, ABSENT), components.get(name, ABSENT)
@@ -25,9 +22,11 @@ def reason_to_run(components: Mapping[str, str], last: Receipt | None) -> Reason
             )
     if "run" in components:
         return Reason(component="run", text="it is always run")
-    return Reason(component="", text="its result is not in the store")
+    return GONE
 
 
+NEVER_RUN = Reason(component="", text="it had never run")
+GONE = Reason(component="", text="its result is not in the store")
 FORCED = Reason(component="", text="it was asked for with --force")
 
 

@@ -10,14 +10,15 @@ from typing import Any
 
 from stagelang_compiler import plan_codec
 from stagelang_compiler.plan import Plan
-from stagelang_runtime.execute.results import OK, RunResult
+from stagelang_runtime.execute.results import RunResult
 from stagelang_runtime.execute.state import stamp
 from stagelang_runtime.store import Store
 
 
 def can_be_remembered(plan: Plan, result: RunResult) -> bool:
     """Tell whether a run that finds nothing changed has nothing to do."""
-    return result.exit_code == OK and not any(stage.always_run for stage in plan.stages.values())
+    settled = all(node.state in ("ran", "hit") for node in result.nodes.values())
+    return settled and not result.interrupted and not any(stage.always_run for stage in plan.stages.values())
 
 
 def record_of(plan: Plan, root: Path, store: Store, result: RunResult) -> dict[str, Any]:

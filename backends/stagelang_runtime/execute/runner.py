@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import signal
 import threading
 import time
@@ -12,17 +11,19 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, final
 
+from attrs import define, field
+
 from stagelang_compiler.plan import Node, Plan
 from stagelang_runtime.execute.budget import judge_node, judge_run
 from stagelang_runtime.execute.failure import Failure, NodeFailed
-from stagelang_runtime.execute.history import read_history, write_history
+from stagelang_runtime.execute.history import History, read_history, write_history
 from stagelang_runtime.execute.job import Job
 from stagelang_runtime.execute.key import Artifact
 from stagelang_runtime.execute.pool import Inbox, Pool, Reply, Worker
 from stagelang_runtime.execute.prepare import Preparation, gates_passed
 from stagelang_runtime.execute.present import is_present
+from stagelang_runtime.execute.reasons import FORCED, healing
 from stagelang_runtime.execute.record import can_be_remembered, record_of
-from stagelang_runtime.execute.reasons import FORCED, healing, reason_to_run
 from stagelang_runtime.execute.results import (
     Event,
     Listener,
@@ -34,6 +35,7 @@ from stagelang_runtime.execute.results import (
     State,
     artifacts_of,
 )
+from stagelang_runtime.execute.schedule import Schedule
 from stagelang_runtime.execute.state import forget, remember
 from stagelang_runtime.execute.watched import watch
 from stagelang_runtime.store import Store
@@ -71,8 +73,16 @@ def run(
     with Disk(str(history.folder)):
         forget(history.folder)
     with _interruptible(inbox) as stop, Pool(plan, root, store, inbox, chosen.jobs) as pool:
-        work = _Run(plan, Preparation(plan=plan, root=root, store=store), chosen, pool, listener, stop)
-        work.last = history.last
+        work = _Run(
+            plan=plan,
+            preparation=Preparation(plan=plan, root=root, store=store),
+            options=chosen,
+            pool=pool,
+            history=history,
+            listener=listener,
+            stop=stop,
+            schedule=Schedule(plan),
+        )
         work.carry_out()
     seconds = time.perf_counter() - started
     nodes = {node.name: work.results[node.name] for node in plan.nodes}
@@ -112,45 +122,27 @@ def _interruptible(inbox: Inbox) -> Generator[threading.Event]:
 
 
 @final
+@define(kw_only=True)
 class _Run:
-    """The state of a run. A node waits, is ready, runs, and is settled once it is in `results`."""
+    """The state of a run. A node waits, is ready, can start, runs, and is settled once it is in `results`."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        preparation: Preparation,
-        options: RunOptions,
-        pool: Pool,
-        listener: Listener | None,
-        stop: threading.Event,
-    ) -> None:
-        self.plan = plan
-        self.preparation = preparation
-        self.options = options
-        self.pool = pool
-        self.listener = listener
-        self.last: Any = None
-        self.results: dict[str, NodeResult] = {}
-        self.stop = stop
-        self._order = {node.name: position for position, node in enumerate(plan.nodes)}
-        self._waiting = {node.name: {bound.node for bound in node.inputs} for node in plan.nodes}
-        self._readers: dict[str, list[str]] = {}
-        for node in plan.nodes:
-            for producer in self._waiting[node.name]:
-                self._readers.setdefault(producer, []).append(node.name)
-        self._ready = [
-            (self._order[name], name) for name, producers in self._waiting.items() if not producers
-        ]
-        heapq.heapify(self._ready)
-        self._startable: list[tuple[int, str]] = []
-        self._jobs: dict[str, tuple[Job, Reason]] = {}
-        self._running: dict[str, tuple[Worker, float]] = {}
-        self._used = 0
-        self._artifacts: dict[tuple[str, str], Artifact] = {}
-        self._passed: dict[str, set[str]] = {}
-        self._healings: dict[str, int] = {}
-        self._again: dict[str, Reason] = {}
-        self._failed = False
+    plan: Plan
+    preparation: Preparation
+    options: RunOptions
+    pool: Pool
+    history: History
+    listener: Listener | None
+    stop: threading.Event
+    schedule: Schedule
+    results: dict[str, NodeResult] = field(factory=dict[str, NodeResult], init=False)
+    _jobs: dict[str, tuple[Job, Reason]] = field(factory=dict[str, tuple[Job, Reason]], init=False)
+    _running: dict[str, tuple[Worker, float]] = field(factory=dict[str, tuple[Worker, float]], init=False)
+    _used: int = field(default=0, init=False)
+    _artifacts: dict[tuple[str, str], Artifact] = field(factory=dict[tuple[str, str], Artifact], init=False)
+    _passed: dict[str, set[str]] = field(factory=dict[str, set[str]], init=False)
+    _healings: dict[str, int] = field(factory=dict[str, int], init=False)
+    _again: dict[str, Reason] = field(factory=dict[str, Reason], init=False)
+    _failed: bool = field(default=False, init=False)
 
     def carry_out(self) -> None:
         """Run until nothing is left to do, or nothing more can be done."""
@@ -164,9 +156,12 @@ class _Run:
     def _advance(self) -> None:
         """Settle all that is up to date, and start what there is room for."""
         while not (self.stop.is_set() or (self._failed and not self.options.keep_going)):
-            if self._ready:
-                self._prepare(heapq.heappop(self._ready)[1])
-            elif not (self._startable and self._start(self._startable[0][1])):
+            name = self.schedule.next_ready()
+            if name is not None:
+                self._prepare(name)
+                continue
+            name = self.schedule.first_startable()
+            if name is None or not self._start(name):
                 return
 
     def _prepare(self, name: str) -> None:
@@ -188,18 +183,18 @@ class _Run:
                 )
             )
             return
-        reason = again or (FORCED if self.options.force else reason_to_run(job.components, self.last(name)))
+        reason = again or (FORCED if self.options.force else self.history.reason_to_run(name, job.components))
         self._jobs[name] = (job, reason)
-        heapq.heappush(self._startable, (self._order[name], name))
+        self.schedule.startable(name)
 
     def _start(self, name: str) -> bool:
-        """Start a node if there is room for its threads; those that stand before it in the plan go first."""
+        """Start a node if there is room for its threads."""
         node = self.plan.node(name)
         threads = self._threads(node)
         slots = min(threads, self.options.jobs)
         if self._used and self._used + slots > self.options.jobs:
             return False
-        heapq.heappop(self._startable)
+        self.schedule.started()
         job, reason = self._jobs[name]
         self._used += slots
         self._tell("started", name, reason=reason)
@@ -290,11 +285,11 @@ class _Run:
             del self.results[producer]
             self._again[producer] = healing(node.name)
             self._tell("healing", producer, reason=self._again[producer])
-            heapq.heappush(self._ready, (self._order[producer], producer))
+            self.schedule.ready(producer)
         if producer in self.results:
-            heapq.heappush(self._ready, (self._order[node.name], node.name))
+            self.schedule.ready(node.name)
         else:
-            self._waiting[node.name] = {producer}
+            self.schedule.hold(node.name, producer)
 
     def _is_there(self, result: NodeResult, digest: str) -> bool:
         """Tell whether an output is there; where it has another digest now, its reader only has to start again."""
@@ -311,12 +306,7 @@ class _Run:
                 self._passed.setdefault(content, set()).add(contract)
             for artifact in artifacts_of(result.node, result.receipt):
                 self._artifacts[artifact.node, artifact.port] = artifact
-        for reader in self._readers.get(result.node, ()):
-            producers = self._waiting[reader]
-            if result.node in producers and result.receipt is not None:
-                producers.discard(result.node)
-                if not producers:
-                    heapq.heappush(self._ready, (self._order[reader], reader))
+            self.schedule.done(result.node)
         kind = "hit" if result.state == "hit" else "ran" if result.state == "ran" else "failed"
         receipt: Mapping[str, Any] = result.receipt or {}
         self._tell(

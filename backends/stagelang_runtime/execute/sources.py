@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from stagelang_compiler.plan import Output, Source
 from stagelang_runtime.execute import artifacts, writing
@@ -19,7 +19,7 @@ from stagelang_runtime.inputs.read import read_source
 
 
 def take_in(work: Work) -> Entry:
-    """Read a source and store it. Raises NodeFailed where it can't be read, breaks its contract, or changes meanwhile."""
+    """Read a source and store it. Raises NodeFailed where it can't be read, breaks its contract, or changes."""
     source, (output,) = work.node.source, work.node.outputs
     assert source is not None
     try:
@@ -44,11 +44,11 @@ def _table(work: Work, source: Source, output: Output) -> Entry:
 def _files(work: Work, source: Source, output: Output) -> Entry:
     """Copy a source's files, named from the last folder that they share."""
     root, names = work.place.root, find(source, work.place.root)
-    base = os.path.commonpath([os.path.dirname(name) for name in names])
+    base = os.path.commonpath([str(PurePosixPath(name).parent) for name in names])
     folder = work.folder / "source"
     for name in names:
         target = folder / os.path.relpath(name, base or ".")
         target.parent.mkdir(parents=True, exist_ok=True)
         with open_raw(name, root) as stream, target.open("wb") as copy:
             shutil.copyfileobj(stream, copy)
-    return artifacts.put_files(work.place.store, output, Path(folder))
+    return artifacts.put_files(work.place.store, output, folder)

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -45,9 +46,10 @@ def unchanged(store_root: Path, plan_name: str, plan_digest: str, root: Path) ->
             root.absolute()
         ):
             return None
-        if any(look(os.path.join(root, path)) != seen for path, seen in record["watched"].items()):
+        if any(look(str(root / path)) != seen for path, seen in record["watched"].items()):
             return None
         base = os.fspath(store_root)
+        # Thousands of objects: a Path for each would take as long as all the rest.
         if any(os.stat(f"{base}/{path}").st_size != size for path, size in record["objects"]):
             return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -60,8 +62,8 @@ def remember(folder: Path, record: Mapping[str, Any], watched: Mapping[str, Any]
 
     Args:
         folder: the plan's state folder.
-        record: 'plan', 'root', 'variables', 'environment', 'objects' (path below the store, size), and 'nodes', their number.
-        watched: what `look` saw before the run at each file and folder that decides what is read, relative to the root.
+        record: 'plan', 'root', 'variables', 'environment', 'objects' (path below the store, size), the count of 'nodes'.
+        watched: what `look` saw before the run at each file and folder that decides what is read, by path.
         started_ns: when the run began, in nanoseconds since 1970.
     """
     if any(seen is None or seen[1] > started_ns - _SETTLED_NS for seen in watched.values()):
@@ -82,7 +84,7 @@ def look(path: str) -> list[int] | None:
         seen = os.stat(path)
     except OSError:
         return None
-    return [0 if os.path.isdir(path) else seen.st_size, seen.st_mtime_ns, seen.st_ino]
+    return [0 if stat.S_ISDIR(seen.st_mode) else seen.st_size, seen.st_mtime_ns, seen.st_ino]
 
 
 def stamp(variables: Iterable[str]) -> list[Any]:

@@ -15,7 +15,7 @@ from stagelang_runtime.execute.state import look
 def watch(plan: Plan, root: Path) -> Mapping[str, Any] | None:
     """Look at all that a plan's sources and programs read, and at the folders in which more could appear.
 
-    Gives what `state.look` saw by path relative to the root; None where that can't tell: a URL, or a source that isn't there.
+    Gives what `state.look` saw, by path relative to the root; None where that can't tell: a URL, or nothing there.
     """
     sources = [node.source for node in plan.nodes if node.source is not None]
     if any("://" in source.location for source in sources):

@@ -11,7 +11,6 @@ from typing import Any, final
 
 from attrs import define, field, frozen
 
-from stagelang_compiler.fingerprint.decoding import MalformedValue, decode_value
 from stagelang_compiler.plan import Contract, Node, Output, Plan, Stage
 from stagelang_runtime.execute.failure import Failure, NodeFailed
 from stagelang_runtime.execute.job import Job, LostInput
@@ -75,6 +74,10 @@ class Work:
     @property
     def params(self) -> dict[str, Any]:
         """The values of the node's parameters. Raises NodeFailed where one can't be read."""
+        if all(value is None or isinstance(value, bool | int | str) for value in self.node.params.values()):
+            return dict(self.node.params)  # these stand for themselves, and decoding takes long to load
+        from stagelang_compiler.fingerprint.decoding import MalformedValue, decode_value
+
         try:
             resolve = self.place.loader.class_of
             return {name: decode_value(value, resolve, name) for name, value in self.node.params.items()}

@@ -54,8 +54,9 @@ def _take_over_streams() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)  # until the first message says where
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
+    stdout: Any = sys.stdout
+    if isinstance(stdout, io.TextIOWrapper):
+        stdout.reconfigure(
             line_buffering=True
         )  # so that the lines before a crash, and a program's, keep their order
     return requests, replies
@@ -120,7 +121,7 @@ def _carry_out(place: Place, request: dict[str, Any], printed: _Printed) -> dict
         failure = failed.failure
     except StoreError as error:
         failure = Failure(kind="store", message=error.message, help=error.help)
-    except BaseException as error:  # noqa: BLE001  # a fault of stagelang's own must name the node, not end the worker
+    except BaseException as error:  # a fault of stagelang's own must name the node, not end the worker
         failure = _fault(error, place.root, request["node"])
     else:
         return {"receipt": receipt}

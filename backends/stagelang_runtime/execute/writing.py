@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyarrow import csv
 
 from stagelang_compiler.plan import Output, Source
 from stagelang_runtime.execute import artifacts, boundary
@@ -15,12 +14,9 @@ from stagelang_runtime.execute.artifacts import Entry
 from stagelang_runtime.execute.command import Layout, made
 from stagelang_runtime.execute.failure import Failure, NodeFailed
 from stagelang_runtime.execute.work import Work
-from stagelang_runtime.inputs.errors import InputError
-from stagelang_runtime.inputs.read import read_source
 from stagelang_runtime.store import CodecError, NoCodec, StoreError, UnreadableTable, UnsupportedTable
 from stagelang_runtime.store.tables import read_table
 
-_csv: Any = csv
 _UNSTORABLE = (CodecError, NoCodec, UnreadableTable, UnsupportedTable)
 
 
@@ -55,15 +51,24 @@ def collect(work: Work, layout: Layout, output: Output) -> Entry:
 
 
 def _written_table(work: Work, output: Output, path: Path, kind: str) -> pa.Table:
+    from stagelang_runtime.inputs.errors import InputError
+    from stagelang_runtime.inputs.read import read_source
+
     contract = work.place.contract(output.contract)
     try:
         if contract is not None:
             source = Source(location=path.name, format="csv" if kind == "csv" else "parquet")
             return read_source(source, contract, path.parent)
-        return _csv.read_csv(path) if kind == "csv" else read_table(path)
+        return _csv().read_csv(path) if kind == "csv" else read_table(path)
     except (InputError, UnreadableTable, pa.ArrowException) as error:
         message = f"what command {work.node.name!r} wrote as {output.name!r} can't be read: {error}"
         raise NodeFailed(Failure(kind="command", message=message, where=work.where)) from None
+
+
+def _csv() -> Any:
+    from pyarrow import csv
+
+    return csv
 
 
 def _recoded(work: Work, output: Output, data: bytes) -> Entry:

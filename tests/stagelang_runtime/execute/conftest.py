@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -178,6 +180,28 @@ def metric(name: str, *, columns: int = 1, cluster: str = "") -> p.Metric:
         reported=True,
         origin=ORIGIN,
     )
+
+
+def awaited(path: Path) -> str:
+    """Wait until somebody has written a file."""
+    for _ in range(6000):
+        if path.exists() and (text := path.read_text()):
+            return text
+        time.sleep(0.01)
+    raise AssertionError(f"{path} was never written")
+
+
+def await_end(pid: int) -> None:
+    """Wait until a process is gone; one that nobody has buried yet counts as gone."""
+    for _ in range(6000):
+        try:
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z"):
+                return
+        except (ProcessLookupError, FileNotFoundError):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"process {pid} lives on")
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stagelang_compiler import plan as p
+from tests.stagelang_runtime.execute.conftest import Project
 
 if TYPE_CHECKING:
     from stagelang_runtime.execute.failure import Failure
-    from tests.stagelang_runtime.execute.conftest import Project
+    from stagelang_runtime.execute.results import RunResult
 
 CODE = """
 import os, sys, time, threading
@@ -62,24 +63,51 @@ def later(x: Value[int]) -> Value[int]: return x
 """
 
 
-@pytest.fixture
-def failing(project: Project) -> Project:
+FAILING: dict[str, str] = {
+    "divides": "value",
+    "exits": "value",
+    "dies": "value",
+    "is_killed": "value",
+    "lasts": "value",
+    "gives_nothing": "value",
+    "gives_data": "value",
+    "gives_another_kind": "value",
+    "gives_text": "value",
+    "gives_unpicklable": "model",
+    "absent": "value",
+}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    """All that can go wrong, in one run that keeps going."""
+    project = Project(tmp_path_factory.mktemp("project"))
     project.code(CODE)
     project.node("one")
-    return project
+    project.node("items")
+    project.stage("lasts", resources=p.Resources(time_seconds=0.5))
+    for name, kind in FAILING.items():
+        project.node(name, reads={"x": "one"}, gives="model" if kind == "model" else "value")
+    project.node("sorts", reads={"x": "items"})
+    project.node("gives_one_of_two", reads={"x": "one"}, gives={"a": "value", "b": "value"})
+    project.node("prints", reads={"x": "one"})
+    project.node("later", reads={"x": "prints"})
+    return project.run(keep_going=True)
 
 
-def failure_of(project: Project, function: str, gives: str = "value", reads: str = "one") -> Failure:
-    project.node(function, reads={"x": reads}, gives=gives)
-    result = project.run()
-    assert result.exit_code == 3
-    failure = result.nodes[function].failure
+def failure_of(result: RunResult, node: str) -> Failure:
+    failure = result.nodes[node].failure
     assert failure is not None
     return failure
 
 
-def test_an_exception_shows_the_users_frames_only(failing: Project) -> None:
-    failure = failure_of(failing, "divides")
+def test_a_run_with_failed_stages_ends_with_3(result: RunResult) -> None:
+    assert result.exit_code == 3
+    assert {node.node for node in result.of_state("failed")} == {*FAILING, "sorts", "gives_one_of_two"}
+
+
+def test_an_exception_shows_the_users_frames_only(result: RunResult) -> None:
+    failure = failure_of(result, "divides")
     assert str(failure) == (
         "stage 'divides' raised ZeroDivisionError: integer division or modulo by zero\n"
         "  pipeline.py:12 in divides\n"
@@ -90,46 +118,37 @@ def test_an_exception_shows_the_users_frames_only(failing: Project) -> None:
     assert "execute/body.py" in failure.traceback
 
 
-def test_a_body_that_exits_is_a_failure(failing: Project) -> None:
-    failure = failure_of(failing, "exits")
+def test_a_body_that_exits_is_a_failure(result: RunResult) -> None:
+    failure = failure_of(result, "exits")
     assert failure.message == "stage 'exits' called sys.exit('enough')"
     assert failure.help == "raise an exception where a stage can't go on; return its result where it can"
 
 
-def test_a_dead_process_is_a_failure_with_its_last_words_and_is_replaced(failing: Project) -> None:
-    failing.node("dies", reads={"x": "one"})
-    failing.node("later", reads={"x": "one"})
-    result = failing.run(keep_going=True)
-    failure = result.nodes["dies"].failure
-    assert failure is not None
+def test_a_dead_process_is_a_failure_with_its_last_words_and_is_replaced(result: RunResult) -> None:
+    failure = failure_of(result, "dies")
     assert failure.kind == "died"
     assert failure.message == "the process that carried out 'dies' ended by itself with exit code 7"
     assert failure.stdout == "last words"
     assert result.nodes["later"].state == "ran"
 
 
-def test_a_killed_process_is_a_failure_that_names_the_signal(failing: Project) -> None:
-    failure = failure_of(failing, "is_killed")
+def test_a_killed_process_is_a_failure_that_names_the_signal(result: RunResult) -> None:
+    failure = failure_of(result, "is_killed")
     assert failure.message == "the process that carried out 'is_killed' was killed by SIGKILL"
 
 
-def test_a_stage_that_takes_too_long_is_stopped(failing: Project) -> None:
-    failing.stage("lasts", resources=p.Resources(time_seconds=0.5))
-    failure = failure_of(failing, "lasts")
+def test_a_stage_that_takes_too_long_is_stopped(result: RunResult) -> None:
+    failure = failure_of(result, "lasts")
     assert failure.kind == "time limit"
     assert failure.message == "'lasts' was stopped: it took longer than its 0.5 s"
 
 
-def test_what_a_body_prints_is_in_its_receipt(failing: Project) -> None:
-    failing.node("prints", reads={"x": "one"})
-    failing.node("later", reads={"x": "prints"})
-    result = failing.run()
-    receipt = result.nodes["prints"].receipt
-    assert receipt is not None
-    assert (receipt["stdout"], receipt["stderr"]) == ("to stdout\nfrom a program", "to stderr")
-    later = result.nodes["later"].receipt
-    assert later is not None
-    assert (later["stdout"], later["stderr"]) == ("", "")
+def test_what_a_body_prints_is_in_its_receipt_and_in_no_other(result: RunResult) -> None:
+    mine, next_one = result.nodes["prints"].receipt, result.nodes["later"].receipt
+    assert mine is not None
+    assert next_one is not None
+    assert (mine["stdout"], mine["stderr"]) == ("to stdout\nfrom a program", "to stderr")
+    assert (next_one["stdout"], next_one["stderr"]) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -138,53 +157,48 @@ def test_what_a_body_prints_is_in_its_receipt(failing: Project) -> None:
         ("gives_nothing", "expected a Value handle, found None (is a return missing?)"),
         ("gives_data", "expected a Value handle, found int 5"),
         ("gives_another_kind", "expected a Value handle, found a Files handle"),
+        ("gives_one_of_two", "expected a NamedTuple with the fields a, b, found a Value handle"),
     ],
 )
 def test_a_wrong_return_names_the_stage_and_what_was_expected(
-    failing: Project, function: str, said: str
+    result: RunResult, function: str, said: str
 ) -> None:
-    failure = failure_of(failing, function)
-    assert str(failure) == (
+    assert str(failure_of(result, function)) == (
         f"stage {function!r} gave back the wrong thing: {said}\n"
         "  --> pipeline.py:1\n"
         "  help: return what the function's annotation says"
     )
 
 
-def test_a_value_of_another_type_than_declared_is_refused(failing: Project) -> None:
-    failure = failure_of(failing, "gives_text")
-    assert failure.message == (
+def test_a_value_of_another_type_than_declared_is_refused(result: RunResult) -> None:
+    assert failure_of(result, "gives_text").message == (
         "output of 'gives_text' can't be stored: the value doesn't fit its type: expected int, got str 'five' @ $"
     )
 
 
-def test_a_missing_output_is_named(failing: Project) -> None:
-    failing.node("gives_one_of_two", reads={"x": "one"}, gives={"a": "value", "b": "value"})
-    failure = failing.run().nodes["gives_one_of_two"].failure
-    assert failure is not None
-    assert failure.message == (
-        "stage 'gives_one_of_two' gave back the wrong thing: expected a NamedTuple with the fields a, b, found a Value handle"
-    )
-
-
-def test_a_model_without_a_codec_says_what_to_do(failing: Project) -> None:
-    failure = failure_of(failing, "gives_unpicklable", "model")
-    assert failure.message == (
-        "output of 'gives_unpicklable' can't be stored: a value of any type has no codec"
+def test_a_model_without_a_codec_says_what_to_do(result: RunResult) -> None:
+    failure = failure_of(result, "gives_unpicklable")
+    assert (
+        failure.message == "output of 'gives_unpicklable' can't be stored: a value of any type has no codec"
     )
     assert failure.help == "annotate what the value is, or name a codec"
 
 
-def test_a_body_that_changes_its_input_is_a_failure(failing: Project) -> None:
-    failing.node("items")
-    failure = failure_of(failing, "sorts", reads="items")
-    assert failure.message == "stage 'sorts' changed its input 'x', which 'items' made"
+def test_a_body_that_changes_its_input_is_a_failure(result: RunResult) -> None:
+    assert failure_of(result, "sorts").message == "stage 'sorts' changed its input 'x', which 'items' made"
 
 
-def test_a_stage_that_is_gone_from_its_module_asks_for_a_new_plan(failing: Project) -> None:
-    failure = failure_of(failing, "absent")
+def test_a_stage_that_is_gone_from_its_module_asks_for_a_new_plan(result: RunResult) -> None:
+    failure = failure_of(result, "absent")
     assert failure.message == "stage 'absent' is not in module 'pipeline': expected it as 'absent'"
     assert failure.help == "compile the pipeline again: its code changed after the plan was made"
+
+
+@pytest.fixture
+def failing(project: Project) -> Project:
+    project.code(CODE)
+    project.node("one")
+    return project
 
 
 def test_a_module_that_raises_when_imported_is_a_failure(failing: Project) -> None:
@@ -200,7 +214,7 @@ def test_a_module_that_raises_when_imported_is_a_failure(failing: Project) -> No
 
 @pytest.fixture
 def branches(failing: Project) -> Project:
-    """one -> divides (fails) -> after -> last, and one -> other."""
+    """The chain one -> divides (fails) -> after -> last, and one -> other."""
     failing.node("divides", reads={"x": "one"})
     failing.node("after", "later", reads={"x": "divides"})
     failing.node("last", "later", reads={"x": "after"})

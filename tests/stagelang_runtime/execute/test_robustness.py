@@ -6,21 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from stagelang_compiler import plan_codec
+from tests.stagelang_runtime.execute.conftest import await_end, awaited
 
 if TYPE_CHECKING:
     from tests.stagelang_runtime.execute.conftest import Project
 
 RUN = """
 import sys
-from pathlib import Path
 from stagelang_compiler import plan_codec
+from tests.stagelang_runtime.execute.conftest import await_end, awaited
 from stagelang_runtime.execute.results import RunOptions
 from stagelang_runtime.execute.runner import run
 from stagelang_runtime.store import Store
@@ -147,8 +146,7 @@ def test_an_interrupt_ends_the_workers_and_keeps_what_was_done(lattice: Project)
     pid = int(awaited(lattice.root / "pid"))
     process.send_signal(signal.SIGINT)
     assert finish(process) == (130, "")
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    await_end(pid)
     lattice.nodes.pop("sleeps")
     assert set(lattice.states().values()) == {"hit"}
 
@@ -159,23 +157,7 @@ def test_a_worker_ends_when_its_runner_is_killed(lattice: Project) -> None:
     pid = int(awaited(lattice.root / "pid"))
     process.kill()
     finish(process)
-    for _ in range(1000):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
-        if Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z"):
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"worker {pid} lives on")
-
-
-def awaited(path: Path) -> str:
-    for _ in range(6000):
-        if path.exists() and path.read_text():
-            return path.read_text()
-        time.sleep(0.01)
-    raise AssertionError(f"{path} was never written")
+    await_end(pid)
 
 
 def test_a_full_disk_is_one_clear_failure_and_leaves_the_store_valid(lattice: Project) -> None:
@@ -183,8 +165,10 @@ def test_a_full_disk_is_one_clear_failure_and_leaves_the_store_valid(lattice: Pr
     code, said = finish(launch(lattice, DISK_FULL="1"))
     assert (code, said) == (
         3,
-        f"no space left for the store '{lattice.root}/.stagelang/store'\n"
-        "  help: free some space and run again: nothing stored is lost\n",
+        (
+            f"no space left for the store '{lattice.root}/.stagelang/store'\n"
+            "  help: free some space and run again: nothing stored is lost\n"
+        ),
     )
     assert contents(lattice) == expected
 

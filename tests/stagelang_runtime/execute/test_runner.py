@@ -28,7 +28,7 @@ def value_of(project: Project, result: Any, node: str) -> Any:
 
 @pytest.fixture
 def chain(project: Project) -> Project:
-    """one -> double -> sign -> twice, and one, double, sign -> total."""
+    """The chain one -> double -> sign -> twice, and one, double, sign -> total."""
     project.code(CHAIN)
     project.node("one", params={"k": 3})
     project.node("double", reads={"x": "one"})

@@ -1,0 +1,59 @@
+"""The order in which a run looks at nodes: each after all that it reads, and otherwise as in the plan."""
+
+from __future__ import annotations
+
+import heapq
+from typing import final
+
+from stagelang_compiler.plan import Plan
+
+
+@final
+class Schedule:
+    """Which nodes wait for which, and which are ready."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._order = {node.name: position for position, node in enumerate(plan.nodes)}
+        self._waiting = {node.name: {bound.node for bound in node.inputs} for node in plan.nodes}
+        self._readers: dict[str, list[str]] = {}
+        for node in plan.nodes:
+            for producer in self._waiting[node.name]:
+                self._readers.setdefault(producer, []).append(node.name)
+        self._ready = [
+            (self._order[name], name) for name, producers in self._waiting.items() if not producers
+        ]
+        heapq.heapify(self._ready)
+        self._startable: list[tuple[int, str]] = []
+
+    def next_ready(self) -> str | None:
+        """Take the first node whose producers are all done, if there is one."""
+        return heapq.heappop(self._ready)[1] if self._ready else None
+
+    def ready(self, node: str) -> None:
+        """Say that a node is to be looked at again."""
+        heapq.heappush(self._ready, (self._order[node], node))
+
+    def done(self, node: str) -> None:
+        """Say that a node is done, which may make its readers ready."""
+        for reader in self._readers.get(node, ()):
+            producers = self._waiting[reader]
+            if node in producers:
+                producers.discard(node)
+                if not producers:
+                    self.ready(reader)
+
+    def hold(self, node: str, producer: str) -> None:
+        """Say that a node has to wait for a producer that is being made again."""
+        self._waiting[node] = {producer}
+
+    def startable(self, node: str) -> None:
+        """Say that a node has to run, once there is room."""
+        heapq.heappush(self._startable, (self._order[node], node))
+
+    def first_startable(self) -> str | None:
+        """Give the node that is to start next, if there is one; those that stand before it in the plan go first."""
+        return self._startable[0][1] if self._startable else None
+
+    def started(self) -> None:
+        """Say that the node that is to start next has started."""
+        heapq.heappop(self._startable)
