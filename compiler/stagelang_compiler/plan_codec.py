@@ -9,11 +9,13 @@ import functools
 import hashlib
 import json
 import re
-from typing import Any
+import typing
+from collections.abc import Sequence
+from typing import Any, cast
 
 import attrs
 import cattrs
-from cattrs import transform_error
+from cattrs import IterableValidationNote, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from stagelang_compiler.plan import SCHEMA_VERSION, Plan
@@ -96,9 +98,47 @@ def _converter() -> cattrs.Converter:
         converter.register_structure_hook(primitive, functools.partial(_strict, primitive))
     converter.register_structure_hook(str | float, _text_or_number)
     converter.register_structure_hook(str | int, _text_or_number)
+    converter.register_structure_hook_factory(_is_tuple, functools.partial(_only_list, converter))
     converter.register_unstructure_hook_factory(attrs.has, functools.partial(_unstructure, converter))
     converter.register_structure_hook_factory(attrs.has, functools.partial(_structure, converter))
     return converter
+
+
+def _is_tuple(cls: Any) -> bool:
+    return typing.get_origin(cls) is tuple
+
+
+def _only_list(converter: cattrs.Converter, cls: Any) -> Any:
+    """Refuse a text or an object where a list stands: either could be walked through like one."""
+    arguments: tuple[Any, ...] = typing.get_args(cls)
+    every = converter.get_structure_hook(arguments[0]) if arguments[-1] is Ellipsis else None
+    each = [] if every else [converter.get_structure_hook(argument) for argument in arguments]
+
+    def structure(value: Any, _: Any) -> Any:
+        if not isinstance(value, list):
+            raise TypeError(f"expected list, found {type(value).__name__} {value!r}")
+        items = cast("list[Any]", value)
+        if each and len(items) != len(each):
+            raise TypeError(f"expected {len(each)} items, found {len(items)}")
+        hooks = [every] * len(items) if every else each
+        types = [arguments[0]] * len(items) if every else arguments
+        return _structured(items, hooks, types, cls)
+
+    return structure
+
+
+def _structured(items: list[Any], hooks: Sequence[Any], types: Sequence[Any], cls: Any) -> tuple[Any, ...]:
+    found: list[Any] = []
+    errors: list[Exception] = []
+    for index, (item, hook, expected) in enumerate(zip(items, hooks, types, strict=True)):
+        try:
+            found.append(hook(item, expected))
+        except Exception as error:
+            error.add_note(IterableValidationNote(f"at index {index}", index, expected))
+            errors.append(error)
+    if errors:
+        raise cattrs.IterableValidationError(f"while structuring {cls}", errors, cls)  # pyright: ignore[reportCallIssue]
+    return tuple(found)
 
 
 def _unstructure(converter: cattrs.Converter, cls: type[Any]) -> Any:
