@@ -11,7 +11,7 @@ import json
 import re
 import typing
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import attrs
 import cattrs
@@ -104,6 +104,9 @@ def _converter() -> cattrs.Converter:
     return converter
 
 
+_LIST: Any = list
+
+
 def _is_tuple(cls: Any) -> bool:
     return typing.get_origin(cls) is tuple
 
@@ -115,9 +118,9 @@ def _only_list(converter: cattrs.Converter, cls: Any) -> Any:
     each = [] if every else [converter.get_structure_hook(argument) for argument in arguments]
 
     def structure(value: Any, _: Any) -> Any:
-        if not isinstance(value, list):
+        if not isinstance(value, _LIST):
             raise TypeError(f"expected list, found {type(value).__name__} {value!r}")
-        items = cast("list[Any]", value)
+        items: list[Any] = value
         if each and len(items) != len(each):
             raise TypeError(f"expected {len(each)} items, found {len(items)}")
         hooks = [every] * len(items) if every else each
