@@ -20,14 +20,12 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 def canonical(node: ast.AST, omit: Container[ast.AST] = ()) -> str:
     """Write a syntax tree as text, without the subtrees in `omit` (compared by identity)."""
     written: list[str] = []
-    pending: list[object] = [node]  # nodes still to expand, and text ready to be written
+    pending: list[ast.AST | str] = [node]  # nodes still to expand, and text ready to be written
     while pending:
         item = pending.pop()
-        if type(item) is str:
+        if isinstance(item, str):
             written.append(item)
-        elif isinstance(item, ast.Constant):
-            written.append(_constant(item.value))
-        elif isinstance(item, ast.AST):
+        else:
             pending.extend(reversed(_expanded(item, omit)))
     return "".join(written)
 
@@ -67,54 +65,82 @@ def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
     return known
 
 
-def _expanded(node: ast.AST, omit: Container[ast.AST]) -> list[object]:
-    kind: type[ast.AST] = type(node)
-    if kind is ast.JoinedStr or kind is ast.FormattedValue:
-        return _format_string(node)
-    parts: list[object] = [kind.__name__, "("]
-    for name in _fields(kind):
+def _expanded(node: ast.AST, omit: Container[ast.AST]) -> list[ast.AST | str]:
+    """Write a node as text around the nodes inside it."""
+    match node:
+        case ast.Constant():
+            return [_constant(node.value)]
+        case ast.JoinedStr():
+            return ["JoinedStr(", *_text_parts(node), ")"]
+        case ast.FormattedValue():
+            return _formatted(node)
+        case ast.AnnAssign(value=ast.expr() as assigned) if node.annotation in omit:
+            return _by_fields(ast.Assign(targets=[node.target], value=assigned), omit)
+        case _:
+            return _by_fields(node, omit)
+
+
+def _by_fields(node: ast.AST, omit: Container[ast.AST]) -> list[ast.AST | str]:
+    parts = _Parts(f"{type(node).__name__}(")
+    for name in _fields(type(node)):
         value = getattr(node, name, None)
-        if value is None or (kind is ast.AnnAssign and name == "simple"):
-            continue
         if isinstance(value, list):
-            items = cast("list[object]", value)
-            if name in _BLOCKS:
-                items = [item for item in items if not (isinstance(item, ast.stmt) and is_inert(item))]
-            _append_list(
-                parts, name, [item for item in items if not (isinstance(item, ast.AST) and item in omit)]
-            )
-        elif isinstance(value, ast.AST):
-            if value not in omit:
-                parts += [name, "=", value, ";"]
-        else:
-            parts.append(f"{name}={_constant(value)};")
-    parts.append(")")
-    return parts
+            items = _items(name, cast("list[object]", value), omit)
+            if items:
+                parts.text += f"{name}=["
+                for item in items:
+                    parts.add(item)
+                    parts.text += ","
+                parts.text += "];"
+        elif value is not None and not (isinstance(value, ast.AST) and value in omit):
+            parts.text += f"{name}="
+            parts.add(value)
+            parts.text += ";"
+    return parts.done(")")
 
 
-def _append_list(parts: list[object], name: str, items: list[object]) -> None:
-    if not items:
-        return
-    parts += [name, "=["]
-    for item in items:
-        missing = "-"  # the key of `**other` in a dict, which is not the constant None
-        parts += [item if isinstance(item, ast.AST) else missing if item is None else _constant(item), ","]
-    parts.append("];")
+def _items(name: str, items: list[object], omit: Container[ast.AST]) -> list[object]:
+    if name in _BLOCKS:
+        items = [item for item in items if not (isinstance(item, ast.stmt) and is_inert(item))]
+    return [item for item in items if not (isinstance(item, ast.AST) and item in omit)] if omit else items
 
 
-def _format_string(node: ast.AST) -> list[object]:
-    """Expand an f-string; Pythons differ in how they split its constant parts and write an empty format."""
-    if isinstance(node, ast.FormattedValue):
-        parts: list[object] = ["FormattedValue(", node.value, f";{node.conversion};"]
-        if isinstance(node.format_spec, ast.JoinedStr) and _text_parts(node.format_spec):
-            parts.append(node.format_spec)
-        return [*parts, ")"]
-    assert isinstance(node, ast.JoinedStr)
-    return ["JoinedStr(", *_text_parts(node), ")"]
+class _Parts:
+    """Nodes and the text between them; nodes without inner ones are text at once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.parts: list[ast.AST | str] = []
+
+    def add(self, value: object) -> None:
+        match value:
+            case ast.Name():
+                self.text += f"Name(id={value.id!a};)"
+            case ast.Constant():
+                self.text += _constant(value.value)
+            case ast.AST():
+                self.parts += [self.text, value]
+                self.text = ""
+            case None:
+                self.text += "-"  # the key of `**other` in a dict, which is not the constant None
+            case _:
+                self.text += _constant(value)
+
+    def done(self, text: str) -> list[ast.AST | str]:
+        return [*self.parts, self.text + text]
 
 
-def _text_parts(node: ast.JoinedStr) -> list[object]:
-    merged: list[object] = []
+def _formatted(node: ast.FormattedValue) -> list[ast.AST | str]:
+    """Write a value in an f-string; Pythons differ in how they write an empty format."""
+    parts: list[ast.AST | str] = ["FormattedValue(", node.value, f";{node.conversion};"]
+    if isinstance(node.format_spec, ast.JoinedStr) and _text_parts(node.format_spec):
+        parts.append(node.format_spec)
+    return [*parts, ")"]
+
+
+def _text_parts(node: ast.JoinedStr) -> list[ast.AST | str]:
+    """Join the constant parts of an f-string, which Pythons split in different places."""
+    merged: list[ast.AST | str] = []
     text = ""
     for value in node.values:
         if isinstance(value, ast.Constant):

@@ -9,13 +9,20 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple, final
 
 from attrs import Factory, define, frozen
 
-from stagelang_compiler.fingerprint.trees import Target, children, dotted_path, import_targets
+from stagelang_compiler.fingerprint.trees import (
+    Target,
+    children,
+    dotted_path,
+    import_targets,
+    parameters,
+    quoted,
+)
 
 ANY = "*"  # in a path: an attribute whose name is chosen at run time
 _ACCESSORS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
@@ -226,7 +233,7 @@ class _Reader:
     def function(self, node: ast.AST) -> Sequence[ast.AST]:
         assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         declared = self.decorators(node.decorator_list)
-        annotations = [each.annotation for each in _parameters(node.args) if each.annotation]
+        annotations = [each.annotation for each in parameters(node.args) if each.annotation]
         annotations += [node.returns] if node.returns else []
         if declared and len(declared) == len(node.decorator_list):
             self.omitted.update(annotations)
@@ -249,7 +256,7 @@ class _Reader:
     def body(self, arguments: ast.arguments, nodes: Sequence[ast.AST]) -> None:
         mode, self.mode = self.mode, Mode.VALUE
         self.open("function")
-        for each in _parameters(arguments):
+        for each in parameters(arguments):
             self.bind(each.arg)
         self.visit(nodes)
         self.close()
@@ -331,7 +338,7 @@ class _Reader:
             self.visit((annotation,))
             mode = self.mode
             self.mode = Mode.TEXT if mode is Mode.VALUE else mode
-            self.visit(_quoted(annotation))
+            self.visit(quoted(annotation))
             self.mode = mode
 
     def augmented(self, node: ast.AugAssign) -> Sequence[ast.AST]:
@@ -366,22 +373,6 @@ def _visible_from(scope: _Scope) -> _Scope:
         outer = outer.parent
     assert outer is not None
     return outer
-
-
-def _parameters(arguments: ast.arguments) -> list[ast.arg]:
-    extra = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]
-
-
-def _quoted(annotation: ast.AST) -> Iterator[ast.AST]:
-    """Parse the strings in an annotation, which may be evaluated as names later."""
-    for inner in ast.walk(annotation):
-        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
-            try:
-                parsed = ast.parse(inner.value.strip(), mode="eval")
-            except (SyntaxError, ValueError):
-                continue
-            yield ast.copy_location(parsed.body, inner)
 
 
 _HANDLERS: dict[type[ast.AST], Callable[..., Sequence[ast.AST]]] = {

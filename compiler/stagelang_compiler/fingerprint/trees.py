@@ -98,3 +98,20 @@ def same_scope(node: ast.AST) -> Iterator[ast.AST]:
             pending.extend(each.target for each in ast.walk(inner) if isinstance(each, ast.NamedExpr))
         elif not isinstance(inner, _OWN_SCOPES):
             pending.extend(reversed(children(inner)))
+
+
+def parameters(arguments: ast.arguments) -> list[ast.arg]:
+    """List a function's parameters."""
+    extra = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]
+
+
+def quoted(annotation: ast.AST) -> Iterator[ast.AST]:
+    """Parse the strings in an annotation, which may be evaluated as names later."""
+    for inner in () if isinstance(annotation, ast.Name) else ast.walk(annotation):
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            try:
+                parsed = ast.parse(inner.value.strip(), mode="eval")
+            except (SyntaxError, ValueError):
+                continue
+            yield ast.copy_location(parsed.body, inner)
