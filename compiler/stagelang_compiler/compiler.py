@@ -26,13 +26,13 @@ from stagelang_compiler.diagnostics import (
     sort_key,
 )
 from stagelang_compiler.fingerprint import Fingerprinter
-from stagelang_compiler.fingerprint.values import UnhashableValue, encode_value
 from stagelang_compiler.graph import Graph, build
 from stagelang_compiler.lower import lower
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_cache import reads_environment
 from stagelang_compiler.plan_codec import canonical
 from stagelang_compiler.spec import Spec, load
+from stagelang_compiler.values import UnhashableValue, encode_value
 
 T = TypeVar("T")
 

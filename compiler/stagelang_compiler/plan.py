@@ -76,7 +76,7 @@ class Contract:
 @final
 @frozen(kw_only=True)
 class Component:
-    """One piece of first-party code that a stage reaches: 'module:qualname' and the digest of its normalised text."""
+    """One piece of first-party code that a stage reaches: its kind and 'module:qualname', and its normalised text's digest."""
 
     name: str
     digest: str
@@ -87,7 +87,8 @@ class Component:
 class Code:
     """Where a function is found, and what identifies it.
 
-    `digest` covers all `components` and the names in `distributions`; `conservative` says where dynamic code made it cover more.
+    `digest` covers all `components`; `distributions` are those whose versions belong to a receipt's key besides; `conservative` says
+    where dynamic code made the components more than are reached by name.
     """
 
     module: str

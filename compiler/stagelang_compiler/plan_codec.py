@@ -20,7 +20,6 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from stagelang_compiler.plan import SCHEMA_VERSION, Plan
 
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which a Python text may hold and UTF-8 can't: it is written as JSON's escape."""
 

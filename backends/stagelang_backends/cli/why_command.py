@@ -30,5 +30,12 @@ def carry_out(arguments: argparse.Namespace) -> int:
         meant = did_you_mean(arguments.node, plan.by_name)
         action = f"did you mean {meant!r}?" if meant else f"name one of: {', '.join(plan.by_name)}"
         raise UsageError(f"pipeline {plan.name!r} has no node {arguments.node!r}\n  help: {action}")
-    print(why(plan, arguments.node, root=arguments.spec.absolute().parent, store=Store.open_or_create(store_of(arguments))))
+    print(
+        why(
+            plan,
+            arguments.node,
+            root=arguments.spec.absolute().parent,
+            store=Store.open_or_create(store_of(arguments)),
+        )
+    )
     return OK

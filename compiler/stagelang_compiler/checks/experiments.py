@@ -12,8 +12,8 @@ from stagelang_compiler.checks.matching import matches_value, written
 from stagelang_compiler.checks.structure import shape_text
 from stagelang_compiler.cron import cron_problem
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
-from stagelang_compiler.fingerprint.values import UnhashableValue, encode_value
 from stagelang_compiler.graph import Graph
+from stagelang_compiler.values import UnhashableValue, encode_value
 
 
 def _rule(code: str, name: str, summary: str, severity: Severity = Severity.ERROR) -> Rule:

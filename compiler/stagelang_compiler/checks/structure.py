@@ -18,9 +18,9 @@ from stagelang_compiler.checks.matching import matches, matches_value, written
 from stagelang_compiler.codec_names import CODECS, codec_name, type_name
 from stagelang_compiler.cron import cron_problem
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
-from stagelang_compiler.fingerprint.values import UnhashableValue, encode_value
 from stagelang_compiler.graph import Graph, GraphNode, bound_of
 from stagelang_compiler.source_format import source_format
+from stagelang_compiler.values import UnhashableValue, encode_value
 
 E, W = Severity.ERROR, Severity.WARNING
 

@@ -1,6 +1,5 @@
 """What code and parameters a stage depends on, as digests that change when, and only when, what runs may change."""
 
-from stagelang_compiler.fingerprint.decoding import MalformedValue, decode_value
 from stagelang_compiler.fingerprint.distributions import requirements, versions
 from stagelang_compiler.fingerprint.fingerprint import (
     Fingerprint,
@@ -9,7 +8,8 @@ from stagelang_compiler.fingerprint.fingerprint import (
     first_difference,
 )
 from stagelang_compiler.fingerprint.reach import Component
-from stagelang_compiler.fingerprint.values import Encoded, UnhashableValue, digest_value, encode_value
+from stagelang_compiler.plan_values import MalformedValue, decode_value
+from stagelang_compiler.values import Encoded, UnhashableValue, digest_value, encode_value
 
 __all__ = [
     "Component", "Encoded", "Fingerprint", "Fingerprinter", "MalformedValue", "UnhashableValue", "decode_value",

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, final
 
 from attrs import Factory, define
 
-from stagelang_compiler.fingerprint.values import (
+from stagelang_compiler.values import (
     UnhashableValue,
     canonical_json,
     class_name,

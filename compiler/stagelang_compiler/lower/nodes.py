@@ -19,10 +19,10 @@ from stagelang.split import Split
 from stagelang.stage import Stage
 from stagelang_compiler import plan
 from stagelang_compiler.codec_names import codec_name, type_name
-from stagelang_compiler.fingerprint.values import encode_value
 from stagelang_compiler.graph import Edge, GraphNode
 from stagelang_compiler.plan_codec import canonical
 from stagelang_compiler.source_format import source_format
+from stagelang_compiler.values import encode_value
 
 
 def lower_nodes(

@@ -10,12 +10,12 @@ from stagelang.contract import Contract
 from stagelang.experiment import Ablate, Perturb, Seeds, Swap, Sweep
 from stagelang_compiler import plan
 from stagelang_compiler.fingerprint import Fingerprinter
-from stagelang_compiler.fingerprint.values import encode_value
 from stagelang_compiler.graph import Edge, Graph, GraphNode
 from stagelang_compiler.lower.contracts import contract_names, lower_contract
 from stagelang_compiler.lower.metrics import lower_gates, lower_metrics
 from stagelang_compiler.lower.nodes import lower_nodes
 from stagelang_compiler.lower.stages import frame_libraries, lower_budget, lower_stage, with_frames
+from stagelang_compiler.values import encode_value
 
 
 def lower(

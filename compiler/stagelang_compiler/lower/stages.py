@@ -31,7 +31,7 @@ def lower_code(function: Any, root: Path, fingerprinter: Fingerprinter) -> plan.
         qualname=function.__qualname__,
         file=relative_file(function.__code__.co_filename, root),
         digest=printed.digest,
-        components=tuple(plan.Component(name=each.name, digest=each.digest) for each in printed.components),
+        components=tuple(plan.Component(name=f"{each.kind} {each.name}", digest=each.digest) for each in printed.components),
         distributions=tuple(printed.distributions),
         conservative=tuple(printed.conservative),
     )

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any, TypeAlias, final
 from zoneinfo import ZoneInfo
 
-from stagelang_compiler.fingerprint.values import (
+from stagelang_compiler.values import (
     Encoded,
     is_frozen_attrs,
     is_frozen_dataclass,
