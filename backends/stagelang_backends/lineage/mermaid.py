@@ -1,0 +1,125 @@
+"""Writes a drawing as a Mermaid flowchart, small enough that every host of Mermaid draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from stagelang_backends.lineage import palette
+from stagelang_backends.lineage.boxes import drawing_of
+from stagelang_backends.lineage.collapse import folded
+from stagelang_backends.lineage.drawing import Arrow, Box, Drawing
+from stagelang_compiler.plan import Plan
+
+BOXES, ARROWS, CHARACTERS = 40, 60, 45_000
+"""Beyond these a flowchart can't be read, and near 500 edges or 50,000 characters hosts refuse to draw it."""
+LONGEST = 60
+"""Texts in a box are shortened to so many characters."""
+
+
+def mermaid_of(plan: Plan) -> str:
+    """Draw a plan as a Mermaid flowchart, grouped until it is small enough to be drawn anywhere."""
+    return mermaid_text(drawing_of(plan))
+
+
+def mermaid_text(drawing: Drawing) -> str:
+    """Write a drawing as a flowchart within the limits; what is too large is grouped, never cut."""
+    boxes = BOXES
+    text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS))
+    while len(text) > CHARACTERS and boxes > 1:
+        boxes //= 2
+        text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS))
+    return text
+
+
+def _flowchart(drawing: Drawing) -> str:
+    return "\n".join(_lines(drawing)) + "\n"
+
+
+def _lines(drawing: Drawing) -> Iterator[str]:
+    yield "flowchart TB"
+    ids = {box.key: f"n{number}" for number, box in enumerate(drawing.boxes, 1)}
+    yield from _scopes(drawing, ids)
+    for arrow in drawing.arrows:
+        yield f"  {ids[arrow.tail]} {_link(arrow)} {ids[arrow.head]}"
+    yield from _arrow_styles(drawing)
+    yield from _box_styles(drawing, ids)
+
+
+def _scopes(drawing: Drawing, ids: Mapping[str, str]) -> Iterator[str]:
+    """Write the boxes by scope; a scope within another is a subgraph of its own with the whole path for a title."""
+    scopes: dict[str, list[Box]] = {"": []}
+    for box in drawing.boxes:
+        scopes.setdefault(box.scope, []).append(box)
+    for number, (scope, boxes) in enumerate(scopes.items()):
+        indent = "    " if scope else "  "
+        if scope:
+            yield f'  subgraph s{number}["{escaped(scope)}"]'
+        yield from (f"{indent}{ids[box.key]}{_box(box)}" for box in boxes)
+        if scope:
+            yield "  end"
+
+
+_SHAPES: Mapping[str, tuple[str, str]] = {
+    "source": ("[(", ")]"),
+    "split": ("{{", "}}"),
+    "stage": ("[", "]"),
+    "command": ("[[", "]]"),
+    "metric": ("([", "])"),
+    "expression": ("([", "])"),
+    "group": ("[", "]"),
+}
+
+
+def _box(box: Box) -> str:
+    heading = " · ".join(each for each in (box.heading, box.owner, box.population) if each)
+    badges = (
+        f"{palette.SIGNS[each.verdict].mark} {palette.SIGNS[each.verdict].word} {each.text}".lstrip()
+        for each in box.badges
+    )
+    lines = [escaped(heading), f"<b>{escaped(box.title)}</b>"]
+    lines += (escaped(each) for each in (*box.details, *badges) if each)
+    before, after = _SHAPES[box.kind]
+    return f'{before}"{"<br/>".join(lines)}"{after}'
+
+
+def _link(arrow: Arrow) -> str:
+    stroke = palette.stroke_of(arrow.population)
+    link = "-->" if stroke is None else _LINKS[stroke.style] if float(stroke.width) < 2 else "==>"
+    return f'{link}|"{escaped(arrow.label)}"|' if arrow.label else link
+
+
+_LINKS: Mapping[str, str] = {"solid": "-->", "dashed": "-.->", "dotted": "-.->"}
+
+
+def _arrow_styles(drawing: Drawing) -> Iterator[str]:
+    strokes: dict[str, list[str]] = {}
+    for number, arrow in enumerate(drawing.arrows):
+        stroke = palette.stroke_of(arrow.population)
+        if stroke:
+            strokes.setdefault(stroke.line, []).append(str(number))
+    for line, numbers in strokes.items():
+        yield f"  linkStyle {','.join(numbers)} stroke:{line}"
+
+
+def _box_styles(drawing: Drawing, ids: Mapping[str, str]) -> Iterator[str]:
+    for kind, look in palette.LOOKS.items():
+        there = [ids[box.key] for box in drawing.boxes if box.kind == kind]
+        if there:
+            dashes = ",stroke-dasharray:4 3" if "dashed" in look.style else ""
+            yield f"  classDef {kind}Look fill:{look.fill},stroke:{look.line},color:{palette.TEXT}{dashes}"
+            yield f"  class {','.join(there)} {kind}Look"
+    if drawing.focus in ids:
+        yield f"  style {ids[drawing.focus]} stroke:{palette.FOCUS},stroke-width:3px"
+
+
+def escaped(text: str) -> str:
+    """Write a text for a quoted label: letters, digits and a few harmless signs as they are, all else as its code."""
+    shown = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return "".join(
+        each if each in _HARMLESS or (each.isalnum() and each.isprintable()) else f"#{ord(each)};"
+        for each in shown
+    )
+
+
+_HARMLESS = frozenset(" -_./,+=()·→≥≤…✓✗–")
+"""No signs of Mermaid's or HTML's, and no colon: Mermaid takes some texts with `style` and a colon for a style."""

@@ -1,0 +1,110 @@
+"""The colours of all pictures, each with its counterpart on a dark background; no meaning rests on a colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+from attrs import frozen
+
+
+@final
+@frozen(kw_only=True)
+class Look:
+    """How a kind of box is drawn: graphviz shape and style, fill, line, and the colour of its heading."""
+
+    shape: str
+    style: str = "filled"
+    fill: str
+    line: str
+    ink: str
+
+
+PAPER = "#ffffff"
+TEXT = "#1f2328"
+QUIET = "#59636e"
+LINE = "#8c959f"
+SCOPE_FILL = "#f6f8fa"
+SCOPE_LINE = "#d1d9e0"
+FOCUS = "#bf3989"
+
+LOOKS: Mapping[str, Look] = {
+    "source": Look(shape="cylinder", fill="#fff8e6", line="#d4a72c", ink="#7d4e00"),
+    "split": Look(shape="box", style="filled,diagonals", fill="#f3effe", line="#a48be0", ink="#6039b5"),
+    "stage": Look(shape="box", style="filled,rounded", fill="#fbfcfd", line="#afb8c1", ink="#57606a"),
+    "command": Look(shape="component", fill="#fafbfc", line="#6e7781", ink="#424a53"),
+    "metric": Look(shape="box", style="filled", fill="#eaf5ff", line="#54aeff", ink="#0550ae"),
+    "expression": Look(shape="box", style="filled,dashed", fill="#eaf5ff", line="#54aeff", ink="#0550ae"),
+    "group": Look(shape="folder", fill="#f0f3f6", line="#848d97", ink="#3d444d"),
+}
+
+
+@final
+@frozen(kw_only=True)
+class Stroke:
+    """How rows of a population are told apart: the colour and graphviz style of arrows, and the colours of the word."""
+
+    line: str
+    style: str = "solid"
+    width: str = "1.2"
+    fill: str
+    ink: str
+
+
+POPULATIONS: Mapping[str, Stroke] = {
+    "Train": Stroke(line="#0969da", fill="#ddf4ff", ink="#0a3069"),
+    "Validation": Stroke(line="#8250df", style="dashed", fill="#fbefff", ink="#512a97"),
+    "Test": Stroke(line="#1a7f37", width="2.2", fill="#dafbe1", ink="#044f1e"),
+}
+OTHER_POPULATION = Stroke(line="#9a6700", style="dotted", width="1.6", fill="#fff8c5", ink="#633c01")
+
+
+@final
+@frozen(kw_only=True)
+class Sign:
+    """A gate's verdict: its mark and word, and the colours of its badge."""
+
+    mark: str
+    word: str
+    fill: str
+    ink: str
+
+
+SIGNS: Mapping[str, Sign] = {
+    "": Sign(mark="", word="gate", fill="#fff1e5", ink="#953800"),
+    "pass": Sign(mark="✓", word="pass", fill="#dafbe1", ink="#044f1e"),
+    "fail": Sign(mark="✗", word="fail", fill="#ffebe9", ink="#a40e26"),
+    "error": Sign(mark="✗", word="error", fill="#ffebe9", ink="#a40e26"),
+    "inconclusive": Sign(mark="?", word="inconclusive", fill="#fff8c5", ink="#633c01"),
+    "not_evaluated": Sign(mark="–", word="not evaluated", fill="#fff8c5", ink="#633c01"),
+}
+
+DARK: Mapping[str, str] = {
+    PAPER: "#0d1117",
+    TEXT: "#f0f6fc",
+    QUIET: "#9198a1",
+    LINE: "#7d8590",
+    SCOPE_FILL: "#151b23",
+    SCOPE_LINE: "#3d444d",
+    FOCUS: "#f778ba",
+    # sources, splits, stages, commands, metrics, groups: fill, line, ink
+    "#fff8e6": "#2b2205", "#d4a72c": "#9e6a03", "#7d4e00": "#e3b341",
+    "#f3effe": "#231a38", "#a48be0": "#8256d0", "#6039b5": "#c8b0ff",
+    "#fbfcfd": "#1c232c", "#afb8c1": "#565e68", "#57606a": "#a9b3bd",
+    "#fafbfc": "#20262e", "#6e7781": "#7d8590", "#424a53": "#c5ced6",
+    "#eaf5ff": "#0f2540", "#54aeff": "#1f6feb", "#0550ae": "#79c0ff",
+    "#f0f3f6": "#232a33", "#848d97": "#6e7681", "#3d444d": "#d1d7e0",
+    # populations
+    "#0969da": "#4493f8", "#ddf4ff": "#12305c", "#0a3069": "#a5d6ff",
+    "#8250df": "#ab7df8", "#fbefff": "#34205a", "#512a97": "#dfcaff",
+    "#1a7f37": "#3fb950", "#dafbe1": "#12361f", "#044f1e": "#7ee787",
+    "#9a6700": "#d29922", "#fff8c5": "#3b2c05", "#633c01": "#f2cc60",
+    # gates, and those that failed
+    "#fff1e5": "#3d2108", "#953800": "#ffb77c",
+    "#ffebe9": "#4a1519", "#a40e26": "#ffa198",
+}  # fmt: skip
+
+
+def stroke_of(population: str) -> Stroke | None:
+    """Give how a population is drawn; None where no split has divided the rows."""
+    return POPULATIONS.get(population, OTHER_POPULATION) if population else None
