@@ -1,0 +1,134 @@
+"""SL105, of settings: a declaration whose setting isn't of the type that the language gives it. Judged before the graph is built."""
+
+from __future__ import annotations
+
+import functools
+import math
+import typing
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, cast
+
+import attrs
+
+from stagelang.aggregate import Aggregate
+from stagelang.annotations import module_names
+from stagelang.contract import Contract, columns_of
+from stagelang.experiment import Experiment, Perturb
+from stagelang.gate import Gate
+from stagelang.governance import Budget, Waiver
+from stagelang.metric import MetricCall, MetricDefinition
+from stagelang.origin import Origin
+from stagelang.pipeline import Pipeline
+from stagelang.recording import Recording
+from stagelang.source import Source
+from stagelang.split import Split
+from stagelang.stage import Call
+from stagelang.units import measure, unit_text
+from stagelang_compiler.checks.matching import matches_value, written
+from stagelang_compiler.checks.structure import MEANINGLESS_DECLARATION
+from stagelang_compiler.diagnostics import Diagnostic, Place
+
+_PIPELINE: Mapping[str, Any] = {
+    "name": str,
+    "owner": str,
+    "schedule": str,
+    "budget": Budget | None,
+    "waivers": tuple[Waiver, ...],
+    "gates": tuple[Gate, ...],
+    "experiments": tuple[Experiment, ...],
+}
+_CONTRACT: Mapping[str, Any] = {
+    "__version__": str,
+    "__owner__": str,
+    "__closed__": bool,
+    "__rows__": tuple[int | None, int | None],
+}
+_PERTURBATION: Mapping[str, Any] = {"column": str, "strengths": tuple[float, ...]}
+_JUDGED_ELSEWHERE = ("origin", "table", "by", "contract", "unit", "metric", "function")
+
+
+def check_settings(pipeline: Pipeline, recording: Recording) -> Iterator[Diagnostic]:
+    """Check the type of every setting of what was declared, and that its numbers are finite."""
+    yield from _typed(f"pipeline {pipeline.name!r}", pipeline, _PIPELINE, pipeline.origin)
+    given: list[Any] = [*pipeline.waivers, *pipeline.gates, pipeline.budget, *pipeline.experiments]
+    for each in given:
+        if isinstance(each, Waiver | Gate | Budget):
+            yield from _attributes(f"a {type(each).__name__.lower()}", each, each.origin)
+        elif isinstance(each, Perturb):
+            perturbed: Perturb[Any] = each
+            yield from _typed("a perturbation", perturbed.perturbation, _PERTURBATION, perturbed.origin)
+    for declared in dict.fromkeys(_declared(recording)):
+        yield from _of(declared)
+
+
+def _declared(recording: Recording) -> Iterator[Any]:
+    yield from recording.contracts
+    yield from recording.stages
+    for call in recording.calls:
+        yield call.stage if isinstance(call, Call | MetricCall) else call
+
+
+def _of(declared: Any) -> Iterator[Diagnostic]:
+    if isinstance(declared, type) and issubclass(declared, Contract):
+        yield from _typed(f"contract {declared.__name__!r}", declared, _CONTRACT, declared.__origin__)
+        for name, column in columns_of(declared).items():
+            what = f"column {name!r} of {declared.__name__!r}"
+            yield from _attributes(what, column.limits, column.origin or declared.__origin__)
+    elif isinstance(declared, Source | Split):
+        yield from _attributes(
+            f"{type(declared).__name__.lower()} {declared.label!r}", declared, declared.origin
+        )
+    elif isinstance(declared, MetricDefinition):
+        meaning, what = declared.meaning, f"metric {declared.name!r}"
+        yield from _attributes(what, meaning, declared.origin)
+        if isinstance(meaning.aggregate, Aggregate):
+            yield from _attributes(f"the aggregation of {what}", meaning.aggregate, declared.origin)
+        if not _is_unit(meaning.unit):
+            yield _finding(what, "unit", meaning.unit, "a unit, such as units.USD", declared.origin)
+    else:
+        what = f"stage {declared.name!r}"
+        yield from _attributes(what, declared.settings, declared.origin)
+        for each in (declared.settings.budget, declared.settings.resources, declared.command):
+            if each is not None and attrs.has(type(each)):
+                yield from _attributes(f"the {type(each).__name__.lower()} of {what}", each, declared.origin)
+
+
+def _is_unit(unit: Any) -> bool:
+    try:
+        measure(unit)
+        return isinstance(unit_text(unit), str)
+    except TypeError:
+        return False
+
+
+def _attributes(what: str, declared: Any, origin: Origin) -> Iterator[Diagnostic]:
+    return _typed(what, declared, _fields(cast(Hashable, type(declared))), origin)
+
+
+@functools.cache
+def _fields(cls: Any) -> Mapping[str, Any]:
+    hints = typing.get_type_hints(cls, module_names(cls))
+    return {each.name: hints[each.name] for each in attrs.fields(cls) if each.name not in _JUDGED_ELSEWHERE}
+
+
+def _typed(what: str, declared: Any, hints: Mapping[str, Any], origin: Origin) -> Iterator[Diagnostic]:
+    for name, hint in hints.items():
+        value = getattr(declared, name, None)
+        if type(value) is hint:  # the usual case, without a closer look
+            continue
+        if not matches_value(value, hint):
+            yield _finding(what, name, value, written(hint), origin)
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield _finding(what, name, value, "a finite number", origin)
+
+
+def _finding(what: str, name: str, value: Any, expected: str, origin: Origin) -> Diagnostic:
+    shown = repr(value)
+    return Diagnostic(
+        rule=MEANINGLESS_DECLARATION,
+        message=f"{name.strip('_')} of {what} is {shown if len(shown) <= 40 else type(value).__name__}",
+        places=(Place(origin),),
+        expected=expected,
+        found=type(value).__qualname__,
+        help="write a value of the expected type",
+    )
