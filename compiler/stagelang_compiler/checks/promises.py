@@ -26,7 +26,7 @@ class Promise:
     @property
     def nullable(self) -> bool:
         """Whether values may be missing; a key's never are."""
-        return self.limits.nullable
+        return self.limits.nullable and not self.limits.key
 
 
 _KNOWN: WeakKeyDictionary[type[Contract], dict[str, Promise]] = WeakKeyDictionary()
