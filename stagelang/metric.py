@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, Literal, ParamSpec, final
 
@@ -133,10 +134,10 @@ class Metric(Handle, Generic[U_co]):
         return self._combine("neg")
 
     def __mul__(self, factor: float) -> Metric[U_co]:
-        return self._combine("*", factor)
+        return self._combine("*", _finite(factor))
 
     def __rmul__(self, factor: float) -> Metric[U_co]:
-        return self._combine("*", factor)
+        return self._combine("*", _finite(factor))
 
     def times(self, other: Metric[V]) -> Metric[Times[U_co, V]]:
         """Multiply by another metric: the units multiply."""
@@ -174,6 +175,14 @@ class Metric(Handle, Generic[U_co]):
         """The values a row, of a metric that was called with loaded data, as in a test."""
         loaded: PerRow[U_co] = self._loaded(".rows")
         return loaded
+
+
+def _finite(factor: Any) -> float:
+    if isinstance(factor, bool) or not isinstance(factor, int | float) or not math.isfinite(factor):
+        raise DeclarationError(
+            f"a metric is multiplied by a finite number, or by another metric with .times(...); got {factor!r}"
+        )
+    return factor
 
 
 def _expression(operation: Any, operands: tuple[Any, ...], unit: Any, name: str) -> Metric[Any]:

@@ -11,7 +11,6 @@ from typing import TypeVar, final
 
 from attrs import frozen
 
-from stagelang.governance import Waiver
 from stagelang.origin import Origin
 from stagelang_compiler.checks import CHECKS, PLAN_CHECKS
 from stagelang_compiler.checks.contracts import proved
@@ -95,7 +94,7 @@ def _check(path: Path, pipeline: str, today: dt.date | None) -> Checked:
             findings += _run(check, graph, at, _word(check))
     if unsound:  # what stopped may have stopped on a setting that is reported already
         findings = [*unsound, *(each for each in findings if each.rule is not INTERNAL_ERROR)]
-    waivers = [each for each in spec.pipeline.waivers if isinstance(each, Waiver) and not unsound]
+    waivers = () if unsound else spec.pipeline.waivers
     judged = apply_waivers(waivers, findings, day)
     plan, files = None, frozenset[Path]()
     if graph is not None and finding_count(judged)[Severity.ERROR] == 0:

@@ -46,8 +46,8 @@ def combine(
     return Meaning(
         unit=_unit(operation, first.unit, second.unit),
         better=_better(operation, first, second),
-        low=_finite(min(ends)),
-        high=_finite(max(ends)),
+        low=finite(min(ends)),
+        high=finite(max(ends)),
     )
 
 
@@ -69,15 +69,16 @@ def apply(operation: str, left: float, right: float) -> float:
 def _scaled(metric: plan.Metric | Meaning, factor: float, unit: plan.Unit) -> Meaning:
     ends = sorted(apply("*", end, factor) for end in _ends(metric))
     better: Better = metric.better if factor > 0 else _FLIPPED[metric.better] if factor < 0 else "none"
-    return Meaning(unit=unit, better=better, low=_finite(ends[0]), high=_finite(ends[1]))
+    return Meaning(unit=unit, better=better, low=finite(ends[0]), high=finite(ends[1]))
 
 
 def _ends(metric: plan.Metric | Meaning) -> tuple[float, float]:
     return (-math.inf if metric.low is None else metric.low, math.inf if metric.high is None else metric.high)
 
 
-def _finite(value: float) -> Bound:
-    return value if math.isfinite(value) else None
+def finite(value: float | None) -> Bound:
+    """Give the end of a range; None where there is none, which an infinity says as well."""
+    return None if value is None or math.isinf(value) else float(value)
 
 
 def _better(operation: str, first: plan.Metric | Meaning, second: plan.Metric | Meaning) -> Better:

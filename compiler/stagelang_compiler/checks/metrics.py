@@ -12,7 +12,7 @@ from stagelang_compiler import plan
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 from stagelang_compiler.graph import Graph, GraphNode, bound_of
 from stagelang_compiler.lower.contracts import lower_unit
-from stagelang_compiler.metric_algebra import Meaning, combine
+from stagelang_compiler.metric_algebra import Meaning, combine, finite
 
 
 def _rule(code: str, name: str, summary: str) -> Rule:
@@ -122,7 +122,7 @@ def _inferred(metric: GraphNode | Expression, graph: Graph, known: dict[str, Mea
     if isinstance(metric, GraphNode):
         assert isinstance(metric.stage, MetricDefinition)
         said = metric.stage.meaning
-        low, high = said.range
+        low, high = (finite(end) for end in said.range)
         return Meaning(unit=lower_unit(said.unit), better=said.better, low=low, high=high)
     parts = [_part(operand, graph, known) for operand in metric.operands]
     return combine(metric.operation, parts, lower_unit(metric.unit) if metric.unit is not None else None)

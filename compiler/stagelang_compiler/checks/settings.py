@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import typing
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import attrs
@@ -15,7 +15,7 @@ from stagelang.annotations import module_names
 from stagelang.contract import Contract, columns_of
 from stagelang.experiment import Experiment, Perturb
 from stagelang.gate import Gate
-from stagelang.governance import Budget, Waiver
+from stagelang.governance import Budget, Resources, Waiver
 from stagelang.metric import MetricCall, MetricDefinition
 from stagelang.origin import Origin
 from stagelang.pipeline import Pipeline
@@ -23,7 +23,7 @@ from stagelang.recording import Recording
 from stagelang.source import Source
 from stagelang.split import Split
 from stagelang.stage import Call
-from stagelang.units import measure, unit_text
+from stagelang.units import measure
 from stagelang_compiler.checks.matching import matches_value, written
 from stagelang_compiler.checks.structure import MEANINGLESS_DECLARATION
 from stagelang_compiler.diagnostics import Diagnostic, Place
@@ -44,7 +44,23 @@ _CONTRACT: Mapping[str, Any] = {
     "__rows__": tuple[int | None, int | None],
 }
 _PERTURBATION: Mapping[str, Any] = {"column": str, "strengths": tuple[float, ...]}
+_TUPLE: Any = tuple
+_PARTS: Any = (Budget, Resources)
 _JUDGED_ELSEWHERE = ("origin", "table", "by", "contract", "unit", "metric", "function")
+
+
+_ARTIFACTS, _CALLS, _JUDGED_ALONE, _PERTURB, _AGGREGATE, _METRIC = (
+    cast(Any, classes)
+    for classes in (
+        (Source, Split),
+        (Call, MetricCall),
+        (Waiver, Gate, Budget),
+        Perturb,
+        Aggregate,
+        MetricDefinition,
+    )
+)
+"""What declarations are made of; each is checked at run time, whatever its type promises."""
 
 
 def check_settings(pipeline: Pipeline, recording: Recording) -> Iterator[Diagnostic]:
@@ -52,53 +68,52 @@ def check_settings(pipeline: Pipeline, recording: Recording) -> Iterator[Diagnos
     yield from _typed(f"pipeline {pipeline.name!r}", pipeline, _PIPELINE, pipeline.origin)
     given: list[Any] = [*pipeline.waivers, *pipeline.gates, pipeline.budget, *pipeline.experiments]
     for each in given:
-        if isinstance(each, Waiver | Gate | Budget):
+        if isinstance(each, _JUDGED_ALONE):
             yield from _attributes(f"a {type(each).__name__.lower()}", each, each.origin)
-        elif isinstance(each, Perturb):
-            perturbed: Perturb[Any] = each
-            yield from _typed("a perturbation", perturbed.perturbation, _PERTURBATION, perturbed.origin)
-    for declared in dict.fromkeys(_declared(recording)):
+        elif isinstance(each, _PERTURB):
+            yield from _typed("a perturbation", each.perturbation, _PERTURBATION, each.origin)
+    for contract in recording.contracts:
+        yield from _of_contract(contract)
+    stages = (call.stage if isinstance(call, _CALLS) else call for call in recording.calls)
+    for declared in dict.fromkeys((*recording.stages, *stages)):
         yield from _of(declared)
 
 
-def _declared(recording: Recording) -> Iterator[Any]:
-    yield from recording.contracts
-    yield from recording.stages
-    for call in recording.calls:
-        yield call.stage if isinstance(call, Call | MetricCall) else call
+def _of_contract(contract: type[Contract]) -> Iterator[Diagnostic]:
+    yield from _typed(f"contract {contract.__name__!r}", contract, _CONTRACT, contract.__origin__)
+    for name, column in columns_of(contract).items():
+        what = f"column {name!r} of {contract.__name__!r}"
+        yield from _attributes(what, column.limits, column.origin or contract.__origin__)
 
 
 def _of(declared: Any) -> Iterator[Diagnostic]:
-    if isinstance(declared, type) and issubclass(declared, Contract):
-        yield from _typed(f"contract {declared.__name__!r}", declared, _CONTRACT, declared.__origin__)
-        for name, column in columns_of(declared).items():
-            what = f"column {name!r} of {declared.__name__!r}"
-            yield from _attributes(what, column.limits, column.origin or declared.__origin__)
-    elif isinstance(declared, Source | Split):
-        yield from _attributes(
-            f"{type(declared).__name__.lower()} {declared.label!r}", declared, declared.origin
-        )
-    elif isinstance(declared, MetricDefinition):
+    if isinstance(declared, _ARTIFACTS):
+        what = f"{type(declared).__name__.lower()} {declared.label!r}"
+        yield from _attributes(what, declared, declared.origin)
+    elif isinstance(declared, _METRIC):
         meaning, what = declared.meaning, f"metric {declared.name!r}"
         yield from _attributes(what, meaning, declared.origin)
-        if isinstance(meaning.aggregate, Aggregate):
+        if isinstance(meaning.aggregate, _AGGREGATE):
             yield from _attributes(f"the aggregation of {what}", meaning.aggregate, declared.origin)
         if not _is_unit(meaning.unit):
             yield _finding(what, "unit", meaning.unit, "a unit, such as units.USD", declared.origin)
     else:
         what = f"stage {declared.name!r}"
         yield from _attributes(what, declared.settings, declared.origin)
-        for each in (declared.settings.budget, declared.settings.resources, declared.command):
-            if each is not None and attrs.has(type(each)):
-                yield from _attributes(f"the {type(each).__name__.lower()} of {what}", each, declared.origin)
+        for part in ("budget", "resources"):
+            given: Any = getattr(declared.settings, part)
+            if isinstance(given, _PARTS):
+                yield from _attributes(f"the {part} of {what}", given, declared.origin)
+        if declared.command is not None:
+            yield from _attributes(f"the command of {what}", declared.command, declared.origin)
 
 
 def _is_unit(unit: Any) -> bool:
     try:
         measure(unit)
-        return isinstance(unit_text(unit), str)
     except TypeError:
         return False
+    return True
 
 
 def _attributes(what: str, declared: Any, origin: Origin) -> Iterator[Diagnostic]:
@@ -118,8 +133,17 @@ def _typed(what: str, declared: Any, hints: Mapping[str, Any], origin: Origin) -
             continue
         if not matches_value(value, hint):
             yield _finding(what, name, value, written(hint), origin)
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield _finding(what, name, value, "a finite number", origin)
+        elif not all(_is_finite(each, name) for each in _numbers(value)):
+            yield _finding(what, name, value, "finite numbers", origin)
+
+
+def _numbers(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, _TUPLE) else (value,)
+
+
+def _is_finite(value: Any, name: str) -> bool:
+    """Tell whether a number can be compared and written down; an infinite end of a range says that there is none."""
+    return not isinstance(value, float) or math.isfinite(value) or (name == "range" and math.isinf(value))
 
 
 def _finding(what: str, name: str, value: Any, expected: str, origin: Origin) -> Diagnostic:

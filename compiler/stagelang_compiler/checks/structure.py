@@ -290,8 +290,11 @@ def _stages_of_one_name(graph: Graph) -> Iterator[Diagnostic]:
 def _stand_ins(graph: Graph) -> Iterator[tuple[Stage[Any, Any], str]]:
     """Give the stages that experiments put in place of others; no node's base is theirs."""
     for experiment in graph.pipeline.experiments:
-        if isinstance(experiment, Swap) and isinstance(experiment.other, Stage):
+        if isinstance(experiment, Swap) and isinstance(experiment.other, _STAGE):
             yield experiment.other, ""
+
+
+_STAGE: Any = Stage
 
 
 def _said(stage: Any) -> Any:

@@ -19,7 +19,7 @@ from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.graph import Graph, GraphNode, bound_of
 from stagelang_compiler.lower.contracts import lower_unit
 from stagelang_compiler.lower.stages import lower_code
-from stagelang_compiler.metric_algebra import combine
+from stagelang_compiler.metric_algebra import combine, finite
 
 
 def lower_metrics(graph: Graph, root: Path, fingerprinter: Fingerprinter) -> tuple[plan.Metric, ...]:
@@ -45,8 +45,8 @@ def _measured(node: GraphNode, root: Path, fingerprinter: Fingerprinter) -> plan
         node=node.name,
         unit=lower_unit(meaning.unit),
         better=meaning.better,
-        low=_number(meaning.range[0]),
-        high=_number(meaning.range[1]),
+        low=finite(meaning.range[0]),
+        high=finite(meaning.range[1]),
         aggregate=_aggregate(meaning.aggregate, root, fingerprinter),
         undefined=meaning.undefined,
         version=meaning.version,
