@@ -76,7 +76,7 @@ class Work:
         """The values of the node's parameters. Raises NodeFailed where one can't be read."""
         if all(value is None or isinstance(value, bool | int | str) for value in self.node.params.values()):
             return dict(self.node.params)  # these stand for themselves, and decoding takes long to load
-        from stagelang_compiler.fingerprint.decoding import MalformedValue, decode_value
+        from stagelang_compiler.plan_values import MalformedValue, decode_value
 
         try:
             resolve = self.place.loader.class_of
