@@ -19,6 +19,7 @@ from stagelang_runtime.execute.job import Job
 from stagelang_runtime.execute.key import Read, measure
 from stagelang_runtime.execute.measure import Meter
 from stagelang_runtime.execute.present import outputs_present
+from stagelang_runtime.execute.reasons import code_of
 from stagelang_runtime.execute.work import Place, Work, own_folder
 from stagelang_runtime.store import Store
 
@@ -60,6 +61,7 @@ def carry_out(place: Place, job: Job, printed: Printed) -> Receipt:
         "stage": node.stage,
         "key": job.key,
         "components": [[name, value] for name, value in job.components.items()],
+        "code": [[piece.name, piece.digest] for piece in code_of(place.plan, node)],
         "inputs": [_input(read) for read in work.reads],
         "outputs": outputs,
         "gates": {"entry": work.entry, "exit": work.exit},

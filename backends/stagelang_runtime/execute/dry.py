@@ -13,7 +13,7 @@ from stagelang_runtime.execute.failure import Failure, NodeFailed
 from stagelang_runtime.execute.history import History, read_history
 from stagelang_runtime.execute.key import Artifact, static_components
 from stagelang_runtime.execute.prepare import Preparation
-from stagelang_runtime.execute.reasons import ABSENT, GONE, NEVER_RUN, shown
+from stagelang_runtime.execute.reasons import ABSENT, GONE, NEVER_RUN, code_of, naming_code, shown
 from stagelang_runtime.execute.results import Reason, artifacts_of
 from stagelang_runtime.store import Store
 
@@ -83,7 +83,9 @@ def _expected(
         return Expected(node=node.name, action="fail", failure=failed.failure)
     receipt = preparation.hit(job)
     if receipt is None:
-        return Expected(node=node.name, action="run", reason=history.reason_to_run(node.name, job.components))
+        return Expected(
+            node=node.name, action="run", reason=history.reason_to_run(preparation.plan, node, job.components)
+        )
     for artifact in artifacts_of(node.name, receipt):
         artifacts[artifact.node, artifact.port] = artifact
     return Expected(node=node.name, action="hit", last=history.last_reason(node.name))
@@ -103,8 +105,9 @@ def _unknown(node: Node, preparation: Preparation, history: History, producer: s
         before = old.get(name, ABSENT)
         if before != now:
             text = f"{name} changed: {shown(before)} -> {shown(now)}"
+            reason = Reason(component=name, old=before, new=now, text=text)
             return Expected(
-                node=node.name, action="run", reason=Reason(component=name, old=before, new=now, text=text)
+                node=node.name, action="run", reason=naming_code(reason, code_of(plan, node), last)
             )
     text = f"its input from {producer} may change"
     return Expected(node=node.name, action="may run", reason=Reason(component="input", text=text))

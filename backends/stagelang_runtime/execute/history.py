@@ -12,7 +12,8 @@ from typing import Any, final
 
 from attrs import field, frozen
 
-from stagelang_runtime.execute.reasons import GONE, NEVER_RUN, reason_to_run
+from stagelang_compiler.plan import Node, Plan
+from stagelang_runtime.execute.reasons import GONE, NEVER_RUN, code_of, naming_code, reason_to_run
 from stagelang_runtime.execute.results import NodeResult, Reason, Receipt, RunResult
 from stagelang_runtime.execute.state import state_folder, write_whole
 from stagelang_runtime.store import Store
@@ -35,12 +36,14 @@ class History:
         entry = self.nodes.get(node)
         return self.store.get_receipt(entry["key"]) if entry else None
 
-    def reason_to_run(self, node: str, components: Mapping[str, str]) -> Reason:
+    def reason_to_run(self, plan: Plan, node: Node, components: Mapping[str, str]) -> Reason:
         """Say why a node whose result isn't there has to run."""
-        if node not in self.nodes:
+        if node.name not in self.nodes:
             return NEVER_RUN
-        last = self.last(node)
-        return GONE if last is None else reason_to_run(components, last)
+        last = self.last(node.name)
+        return (
+            GONE if last is None else naming_code(reason_to_run(components, last), code_of(plan, node), last)
+        )
 
     def last_reason(self, node: str) -> Reason | None:
         """Give the reason for which the node of this name ran last."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from attrs import evolve
+
+from stagelang_compiler.plan import Component, Node, Plan
 from stagelang_runtime.execute.results import Reason, Receipt
 
 ABSENT = "absent"
@@ -23,6 +26,26 @@ def reason_to_run(components: Mapping[str, str], last: Receipt) -> Reason:
     if "run" in components:
         return Reason(component="run", text="it is always run")
     return GONE
+
+
+def naming_code(reason: Reason, pieces: Sequence[Component], last: Receipt) -> Reason:
+    """Say which piece of code differs, where the code does and the last receipt lists its pieces."""
+    if reason.component != "code":
+        return reason
+    before = {name: digest for name, digest in last.get("code", [])}
+    now = {piece.name: piece.digest for piece in pieces}
+    said = [f"{name} changed" for name in now if name in before and before[name] != now[name]]
+    said += [f"{name} is reached now" for name in now if name not in before]
+    said += [f"{name} is reached no more" for name in before if name not in now]
+    if not said:
+        return reason
+    more = f", and {len(said) - 1} more" if len(said) > 1 else ""
+    return evolve(reason, text=f"{said[0]}{more}: code {shown(reason.old)} -> {shown(reason.new)}")
+
+
+def code_of(plan: Plan, node: Node) -> tuple[Component, ...]:
+    """Give the pieces of code that a node's stage reaches."""
+    return plan.stages[node.stage].code.components if node.stage else ()
 
 
 NEVER_RUN = Reason(component="", text="it had never run")

@@ -183,7 +183,9 @@ class _Run:
                 )
             )
             return
-        reason = again or (FORCED if self.options.force else self.history.reason_to_run(name, job.components))
+        reason = again or (
+            FORCED if self.options.force else self.history.reason_to_run(self.plan, node, job.components)
+        )
         self._jobs[name] = (job, reason)
         self.schedule.startable(name)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RUN = """
 import sys
+from pathlib import Path
 from stagelang_compiler import plan_codec
 from tests.stagelang_runtime.execute.conftest import await_end, awaited
 from stagelang_runtime.execute.results import RunOptions
