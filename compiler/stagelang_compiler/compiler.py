@@ -28,7 +28,7 @@ from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.graph import Graph, build
 from stagelang_compiler.lower import lower
 from stagelang_compiler.plan import Plan
-from stagelang_compiler.plan_cache import reads_environment
+from stagelang_compiler.plan_cache import reads_unwatched
 from stagelang_compiler.plan_codec import canonical
 from stagelang_compiler.spec import Spec, load
 from stagelang_compiler.values import UnhashableValue, encode_value
@@ -50,7 +50,7 @@ class Checked:
     @property
     def cacheable(self) -> bool:
         """Whether compiling again from unchanged files must give the same plan."""
-        return self.spec is not None and not self.spec.watched.beyond and not reads_environment(self.files)
+        return self.spec is not None and not self.spec.watched.beyond and not reads_unwatched(self.files)
 
     @property
     def ok(self) -> bool:

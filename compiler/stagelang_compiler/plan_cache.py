@@ -2,21 +2,24 @@
 
 A kept plan is used only if nothing that loading read can have changed: the first-party files (by size, time of change and inode),
 the folders that hold them, what the spec's own code opened or listed, the installed distributions (by the time of change of their
-folders), the interpreter, and stagelang itself. A spec that reads the environment, starts a program or opens a connection is never
+folders), the interpreter, and stagelang itself; and only until the first waiver expires. A spec that reads the environment, asks
+whether a file is there, reads one through a library that opens files by itself, starts a program or opens a connection is never
 kept. This module imports nothing but the standard library.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def kept(path: Path, pipeline: str, folder: Path) -> dict[str, Any] | None:
@@ -25,30 +28,71 @@ def kept(path: Path, pipeline: str, folder: Path) -> dict[str, Any] | None:
         record: dict[str, Any] = json.loads(_file(path, pipeline, folder).read_bytes())
         if record["format"] != _FORMAT or record["stamp"] != stamp():
             return None
+        if record["digest"] != "sha256:" + hashlib.sha256(record["text"].encode()).hexdigest():
+            return None
+        if record["last_day"] and record["last_day"] < _today():
+            return None
         changed = any(_stat(Path(each)) != seen for each, seen in record["files"].items())
     except (OSError, ValueError, KeyError, TypeError):  # not there, or not to be trusted: the spec is loaded
         return None
     return None if changed else record
 
 
-def keep(path: Path, pipeline: str, folder: Path, *, files: Iterable[Path], content: dict[str, Any]) -> None:
-    """Keep a plan for a spec that was compiled from `files`; a folder that can't be written keeps nothing."""
-    seen = {str(file): _stat(file) for each in files for file in (each.absolute(), each.absolute().parent)}
-    record = {"format": _FORMAT, "stamp": stamp(), "files": seen, **content}
+def keep(
+    path: Path,
+    pipeline: str,
+    folder: Path,
+    *,
+    files: Iterable[Path],
+    since: int,
+    last_day: str,
+    content: dict[str, Any],
+) -> None:
+    """Keep a plan for a spec that was compiled from `files`; a folder that can't be written keeps nothing.
+
+    Args:
+        path: the spec's file.
+        pipeline: the pipeline's name, where the file declares several.
+        folder: where plans are kept.
+        files: the files and folders that it was compiled from.
+        since: when compiling began, in nanoseconds of the epoch; with a file that has changed since, nothing is kept.
+        last_day: the last day on which compiling again gives the same findings (ISO 8601); "" for ever.
+        content: the plan's `text` and its `digest`, and what else is to be kept.
+    """
     target = _file(path, pipeline, folder)
     temporary = target.with_suffix(f".{os.getpid()}.tmp")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(
+            parents=True, exist_ok=True
+        )  # before the folders are looked at: it may change one
+        places = {place for each in files for place in (each.absolute(), each.absolute().parent)}
+        seen = {str(place): _stat(place) for place in places}
+        if any(found and found[1] >= since for place, found in seen.items() if os.path.isfile(place)):
+            return
+        record = {"format": _FORMAT, "stamp": stamp(), "files": seen, "last_day": last_day, **content}
         temporary.write_text(json.dumps(record), encoding="utf-8")
         os.replace(temporary, target)
     except OSError:
         temporary.unlink(missing_ok=True)
 
 
-def reads_environment(files: Iterable[Path]) -> bool:
-    """Tell whether a file mentions the environment, whose values nothing watches."""
-    words = (b"environ", b"getenv", b"putenv")
-    return any(word in file.read_bytes() for file in files if file.is_file() for word in words)
+_UNWATCHED = re.compile(
+    b"|".join(
+        (
+            rb"environ|getenv|putenv",
+            rb"\.(l?exists|is_file|is_dir|isfile|isdir|l?stat|getmtime|getsize)\(",
+            rb"\.(scan_\w+|read_(parquet|table|feather|orc|ipc|avro|csv|json|ndjson|excel|database))\(",
+        )
+    )
+)
+"""Values of the environment, whether a file is there or how large, and libraries that open files by themselves."""
+
+
+def reads_unwatched(files: Iterable[Path]) -> bool:
+    """Tell whether code mentions what may change without leaving a trace in what is watched."""
+    return any(
+        _UNWATCHED.search(file.read_bytes()) for file in files if file.suffix == ".py" and file.is_file()
+    )
 
 
 def stamp() -> list[Any]:
@@ -61,6 +105,10 @@ def stamp() -> list[Any]:
     packages = Path(__file__).parents[1], Path(__file__).parents[2] / "stagelang"
     own = sorted((str(file), *_stat(file)[:2]) for package in packages for file in package.rglob("*.py"))
     return [sys.version, [list(each) for each in places], hashlib.sha256(repr(own).encode()).hexdigest()]
+
+
+def _today() -> str:
+    return dt.datetime.now(dt.UTC).date().isoformat()
 
 
 def _file(path: Path, pipeline: str, folder: Path) -> Path:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from stagelang_compiler.plan import Column, Contract, Experiment, Gate, Input, Metric, Node, Plan, Unit
+from stagelang_compiler.plan import Column, Contract, Experiment, Gate, Input, Json, Metric, Node, Plan, Unit
 
 
 def plan_text(plan: Plan) -> str:
@@ -90,7 +91,7 @@ def _node(node: Node, plan: Plan) -> Iterator[str]:
     for each in node.inputs:
         yield f"    {_input(each)}"
     for name, value in node.params.items():
-        yield f"    {name} = {value}"
+        yield f"    {name} = {value_words(value)}"
     for output in node.outputs:
         of = output.contract or output.type
         population = f", {output.population}" if output.population not in ("", "Population") else ""
@@ -98,6 +99,34 @@ def _node(node: Node, plan: Plan) -> Iterator[str]:
     stage = plan.stages.get(node.stage)
     if stage and stage.command:
         yield f"    runs {' '.join(stage.command.argv)}"
+
+
+def value_words(encoded: Json) -> str:
+    """Write an encoded value on one line, much as the source has it; kinds without a literal keep their names."""
+    if isinstance(encoded, str):
+        return repr(encoded)
+    if isinstance(encoded, _LIST):
+        return f"[{_joined(encoded)}]"
+    if not isinstance(encoded, _OBJECT):
+        return str(encoded)
+    kind, content = next(iter(encoded.items()), ("", ""))
+    match kind:
+        case "float":
+            return str(content)
+        case "tuple":
+            return f"({_joined(content)}{',' * (len(content) == 1)})"
+        case "dict":
+            return "{" + ", ".join(f"{value_words(key)}: {value_words(item)}" for key, item in content) + "}"
+        case _:
+            return f"{kind} {value_words(content)}"
+
+
+def _joined(items: Iterable[Json]) -> str:
+    return ", ".join(value_words(item) for item in items)
+
+
+_LIST: Any = list
+_OBJECT: Any = dict
 
 
 def _input(each: Input) -> str:
@@ -137,5 +166,5 @@ def _experiment(experiment: Experiment) -> str:
         f"for {experiment.other}" if experiment.other else "",
         experiment.node,
     ]
-    words += [f"{name}={value}" for name, value in experiment.settings.items()]
+    words += [f"{name}={value_words(value)}" for name, value in experiment.settings.items()]
     return "experiment " + " ".join(word for word in words if word)

@@ -7,10 +7,15 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, final
 
-_READS = ("open", "os.listdir", "os.scandir", "glob.glob")
+_READS = ("open", "os.listdir", "os.scandir", "glob.glob", "sqlite3.connect")
 _BEYOND = ("subprocess.Popen", "os.system", "socket.connect")
+_OF_THE_SYSTEM = tuple(f"{os.sep}{folder}{os.sep}" for folder in ("dev", "proc", "sys"))
+_PATH: Any = (str, bytes, os.PathLike)
+_WATCHED = frozenset((*_READS, *_BEYOND))
+_OF_INTEREST = frozenset({*_READS, *_BEYOND})
 
 
 @final
@@ -18,29 +23,29 @@ class Watched:
     """The files and folders that the spec's own code read, and whether it asked something that leaves no trace."""
 
     def __init__(self, root: Path) -> None:
-        self.root = str(root)
+        self.root = f"{root}{os.sep}"
         self.paths: set[str] = set()
         self.beyond = False
         self.active = True
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take one audit event of the interpreter (PEP 578)."""
-        if not self.active or event not in (*_READS, *_BEYOND) or not self._is_user():
+        if not self.active or event not in _OF_INTEREST or not self._is_user():
             return
         if event in _BEYOND:
             self.beyond = True
-        elif isinstance(arguments[0], str | os.PathLike):
-            self.paths.add(os.path.abspath(arguments[0]))
+        elif isinstance(arguments[0], _PATH):
+            path = os.path.abspath(os.fsdecode(arguments[0]))
+            if not path.startswith(_OF_THE_SYSTEM):
+                self.paths.add(path)
 
     def _is_user(self) -> bool:
-        """Tell whether the spec's own code asks, directly or through a library function or two."""
-        frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
-        for _ in range(6):
+        """Tell whether the spec's own code asks, directly or through a library, and not by importing something."""
+        frame: FrameType | None = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
+        while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
             file = frame.f_code.co_filename
             if file.startswith(self.root) and "site-packages" not in file:
                 return True
-            if file.startswith("<frozen importlib") or frame.f_back is None:
-                return False
             frame = frame.f_back
         return False
 

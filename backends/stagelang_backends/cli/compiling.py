@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def compiled(spec: Path, pipeline: str, home: Path) -> tuple[Plan, str] | None:
     from stagelang_compiler.compiler import check_file
     from stagelang_compiler.rendering import render, wants_colour
 
+    since = time.time_ns()
     result = check_file(spec, pipeline=pipeline)
     root = spec.absolute().parent
     if result.diagnostics:
@@ -44,5 +46,14 @@ def compiled(spec: Path, pipeline: str, home: Path) -> tuple[Plan, str] | None:
             render(result.diagnostics, format="text", root=root, colour=False) if result.diagnostics else ""
         )
         content = {"name": plan.name, "digest": mark, "text": text, "findings": findings}
-        plan_cache.keep(spec, pipeline, plans_folder(home), files=result.files, content=content)
+        last_day = min((waiver.expires for waiver in plan.waivers), default="")
+        plan_cache.keep(
+            spec,
+            pipeline,
+            plans_folder(home),
+            files=result.files,
+            since=since,
+            last_day=last_day,
+            content=content,
+        )
     return plan, mark

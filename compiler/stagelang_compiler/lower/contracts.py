@@ -31,11 +31,17 @@ def contract_names(contracts: Iterable[type[Contract]]) -> dict[type[Contract], 
     used: dict[str, list[type[Contract]]] = {}
     for contract in dict.fromkeys(contracts):
         used.setdefault(contract.__name__, []).append(contract)
-    return {
-        contract: name if len(group) == 1 else f"{contract.__module__}.{contract.__qualname__}"
-        for name, group in used.items()
-        for contract in group
-    }
+    names: dict[str, type[Contract]] = {}
+    for name, group in used.items():
+        for contract in group:
+            own = name if len(group) == 1 else f"{contract.__module__}.{contract.__qualname__}"
+            numbered = (
+                f"{own}.{number}" for number in itertools.count(2)
+            )  # one class statement, run several times
+            names[own if own not in names else next(each for each in numbered if each not in names)] = (
+                contract
+            )
+    return {contract: name for name, contract in names.items()}
 
 
 def lower_contract(contract: type[Contract], name: str, root: Path) -> plan.Contract:
@@ -154,7 +160,12 @@ def _documented_at(file: str, line: int) -> Mapping[str, str]:
         tree = ast.parse(textwrap.dedent("".join([lines[0], *below])))
     except SyntaxError:  # a file that changed since it was loaded
         return {}
-    return _documented(tree.body[0]) if isinstance(tree.body[0], ast.ClassDef) else {}
+    return _documented(tree.body[0]) if tree.body and isinstance(tree.body[0], ast.ClassDef) else {}
+
+
+def forget_sources() -> None:
+    """Read sources anew: a spec may have been edited since another was lowered in this process."""
+    _documented_at.cache_clear()
 
 
 def _documented(node: ast.ClassDef) -> dict[str, str]:

@@ -11,7 +11,7 @@ from stagelang.experiment import Ablate, Perturb, Seeds, Swap, Sweep
 from stagelang_compiler import plan
 from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.graph import Edge, Graph, GraphNode
-from stagelang_compiler.lower.contracts import contract_names, lower_contract
+from stagelang_compiler.lower.contracts import contract_names, forget_sources, lower_contract
 from stagelang_compiler.lower.metrics import lower_gates, lower_metrics
 from stagelang_compiler.lower.nodes import lower_nodes
 from stagelang_compiler.lower.stages import frame_libraries, lower_budget, lower_stage, with_frames
@@ -30,6 +30,7 @@ def lower(
         fingerprinter: identifies code below `root`.
         proved: tells whether an edge's promise implies its need.
     """
+    forget_sources()
     pipeline = graph.pipeline
     names = contract_names(_contracts(graph.nodes))
     contracts = {name: lower_contract(contract, name, root) for contract, name in names.items()}
