@@ -45,10 +45,14 @@ class Domain:
     @property
     def size(self) -> float:
         """How many values the range leaves."""
-        if self.type not in ORDERED:
-            return math.inf
         if self.low > self.high:
             return 0
+        if (
+            self.type not in ORDERED
+            or -math.inf in (self.low, self.high)
+            or math.inf in (self.low, self.high)
+        ):
+            return math.inf
         if self.type == "float":
             return 1 if self.low == self.high else math.inf
         size: float = self.high - self.low + 1
@@ -90,7 +94,7 @@ def domain(type: str, limits: Limits) -> Domain:
     if members is None and scalar == "bool":
         members = frozenset({False, True})
     if members is not None and scalar in ORDERED:
-        members = frozenset(value for value in members if low <= value <= high and _occurs(value, scalar))
+        members = frozenset(value for value in members if low <= value <= high and occurs(value, scalar))
     if members is not None and limits.pattern is not None:
         members -= unmatched(limits.pattern, members)
     return Domain(type=scalar, low=low, high=high, isin=isin, pattern=limits.pattern, members=members)
@@ -126,9 +130,10 @@ def _least(at: Position, strict: bool, scalar: str) -> Position:
     return whole + 1 if strict and whole == at else whole
 
 
-def _occurs(at: Position, scalar: str) -> bool:
-    """Tell whether a place between two neighbours, such as 0.5 for whole numbers, is none."""
-    return scalar == "float" or (math.isfinite(at) and at == int(at))
+def occurs(at: Position, scalar: str) -> bool:
+    """Tell whether there is a value at a place; between two neighbours, such as at 0.5 of the whole numbers, is none."""
+    whole = scalar in ORDERED and scalar != "float"
+    return not whole or isinstance(at, int) or (math.isfinite(at) and at == int(at))
 
 
 def position(value: object, scalar: str) -> Position:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from stagelang.contract import Limits
 from stagelang.units import measure
-from stagelang_compiler.checks.domains import ORDERED, Position, bounds, item_type, position
+from stagelang_compiler.checks.domains import ORDERED, Position, bounds, item_type, occurs, position
 from stagelang_compiler.checks.patterns import pattern_problem, unmatched
 from stagelang_compiler.checks.promise_texts import range_text, value_text, values_text
 
@@ -122,17 +122,16 @@ def _members(name: str, type: str, limits: Limits) -> Iterator[Fault]:
 
 def _is_value(value: object, scalar: str) -> bool:
     at = _place(value, scalar)
-    return at is not None and (scalar in ("float", *_UNORDERED) or (math.isfinite(at) and at == int(at)))
-
-
-_UNORDERED = ("str", "bytes", "bool")
+    return at is not None and occurs(at, scalar)
 
 
 def _left_out(name: str, scalar: str, limits: Limits, known: list[object]) -> Iterator[Fault]:
     """Report values that isin names and another limit refuses."""
-    if scalar in ORDERED and not any(_range(name, scalar, limits)):
+    given = (limits.ge, limits.gt, limits.le, limits.lt)
+    if scalar in ORDERED and all(bound is None or _place(bound, scalar) is not None for bound in given):
         low, high = bounds(scalar, limits)
-        outside = [value for value in known if not low <= position(value, scalar) <= high]
+        places = [(value, position(value, scalar)) for value in known]
+        outside = [value for value, at in places if low <= high and not low <= at <= high]
         if outside:
             yield (
                 f"isin holds {values_text(outside)}, outside of {range_text(name, limits)}",
