@@ -87,11 +87,16 @@ def grid(frame: pd.DataFrame, name: str) -> np.ndarray:
     return np.stack(frame[name].to_list()) if len(frame) else np.empty((0, 0))
 
 
+def rows(values: np.ndarray, like: pd.DataFrame) -> pd.Series:
+    """Give each row of an array as a list, beside the rows of a frame."""
+    return pd.Series(values.tolist(), index=like.index)
+
+
 def probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Turn log-odds of shape (rows, 10) into probabilities."""
     scaled = logits / temperature
     odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 @stage(owner="vision")
@@ -99,9 +104,9 @@ def clean(scans: Table[Scans, S]) -> Table[CleanScans, S]:
     """Drop blank scans and bring the rest to a common scale."""
     frame = scans.pandas
     pixels = grid(frame, Scans.pixels)
-    darkest = pixels.max(axis=1)
-    frame, pixels = frame[darkest > 0], pixels[darkest > 0] / darkest[darkest > 0, None]
-    return scans.derive(CleanScans, frame.assign(pixels=list(pixels), ink=pixels.mean(axis=1)))
+    inked = np.flatnonzero(pixels.max(axis=1) > 0)
+    kept, scaled = frame.take(inked), pixels[inked] / pixels[inked].max(axis=1, keepdims=True)
+    return scans.derive(CleanScans, kept.assign(pixels=rows(scaled, kept), ink=scaled.mean(axis=1)))
 
 
 @stage(owner="vision", budget=Budget(wall="20s", memory="1GB"))
@@ -111,7 +116,8 @@ def embed(scans: Table[CleanScans, S], *, components: int = 6) -> Table[Vectors,
     pictures = grid(frame, CleanScans.pixels).reshape(-1, 8, 8)
     low = dctn(pictures, axes=(1, 2), norm="ortho")[:, :components, :components]
     return scans.derive(
-        Vectors, frame.assign(features=list(low.reshape(len(frame), -1)))[["scan_id", "features", "label"]]
+        Vectors,
+        frame.assign(features=rows(low.reshape(len(frame), -1), frame))[["scan_id", "features", "label"]],
     )
 
 
@@ -135,7 +141,7 @@ def score(model: Model[LogisticRegression], vectors: Table[Vectors, S]) -> Table
     """Give each scan its log-odds."""
     frame = vectors.pandas
     logits = model.value.decision_function(grid(frame, Vectors.features))
-    return vectors.derive(Scores, frame.assign(logits=list(logits))[["scan_id", "logits", "label"]])
+    return vectors.derive(Scores, frame.assign(logits=rows(logits, frame))[["scan_id", "logits", "label"]])
 
 
 @stage(owner="vision")

@@ -5,9 +5,6 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline as Steps
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from stagelang import (
     Column,
@@ -102,7 +99,13 @@ class Warnings(Contract, version="1.0", owner="punctuality"):
 
 
 LATE_MINUTES = 15
-FEATURES = ["departure_delay", "distance", "wind_speed", "visibility"]
+FEATURES = {"departure_delay": 60.0, "distance": 1000.0, "wind_speed": 10.0, "visibility": 10.0}
+"""What the model sees, and what each is divided by."""
+
+
+def features(frame: pd.DataFrame) -> np.ndarray:
+    """Give an array of shape (flights, features) on common scales."""
+    return np.column_stack([frame[name].to_numpy() / scale for name, scale in FEATURES.items()])
 
 
 def is_late(frame: pd.DataFrame) -> pd.Series:
@@ -130,20 +133,23 @@ def join_weather(departures: Table[Departures, S], weather: Table[Weather]) -> T
 
 
 @stage(owner="punctuality")
-def fit(train: Table[Questions, Train], *, c: float = 1.0) -> Model[Steps]:
+def fit(train: Table[Questions, Train], *, c: float = 1.0) -> Model[LogisticRegression]:
     """Learn how likely a flight is to arrive late."""
     frame = train.pandas
-    steps = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=500))
-    return Model.of(steps.fit(frame[FEATURES].to_numpy(), is_late(frame).to_numpy()))
+    return Model.of(LogisticRegression(C=c, max_iter=500).fit(features(frame), is_late(frame)))
 
 
 @stage(owner="punctuality")
 def warn(
-    model: Model[Steps], flights: Table[Questions, S], *, needless: float = 4.0, missed: float = 20.0
+    model: Model[LogisticRegression],
+    flights: Table[Questions, S],
+    *,
+    needless: float = 4.0,
+    missed: float = 20.0,
 ) -> Table[Warnings, S]:
     """Warn where a missed connection would cost more than a needless warning, in dollars."""
     frame = flights.pandas
-    chance = model.value.predict_proba(frame[FEATURES].to_numpy())[:, 1]
+    chance = model.value.predict_proba(features(frame))[:, 1]
     warned, late = chance * missed > (1 - chance) * needless, is_late(frame)
     cost = np.where(warned & ~late, needless, 0.0) + np.where(~warned & late, missed, 0.0)
     told = frame[["flight_id", "service_day"]].assign(chance=chance, warned=warned, late=late, cost=cost)

@@ -32,7 +32,7 @@ def naming_code(reason: Reason, pieces: Sequence[Component], last: Receipt) -> R
     """Say which piece of code differs, where the code does and the last receipt lists its pieces."""
     if reason.component != "code":
         return reason
-    before = {name: digest for name, digest in last.get("code", [])}
+    before: dict[str, str] = dict(last.get("code", []))
     now = {piece.name: piece.digest for piece in pieces}
     said = [f"{name} changed" for name in now if name in before and before[name] != now[name]]
     said += [f"{name} is reached now" for name in now if name not in before]
