@@ -109,7 +109,8 @@ def value_words(encoded: Json) -> str:
         return f"[{_joined(encoded)}]"
     if not isinstance(encoded, _OBJECT):
         return str(encoded)
-    kind, content = next(iter(encoded.items()), ("", ""))
+    first: tuple[str, Any] = next(iter(encoded.items()), ("", ""))
+    kind, content = first
     match kind:
         case "float":
             return str(content)
