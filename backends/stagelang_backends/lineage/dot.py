@@ -175,16 +175,17 @@ def _arrow(arrow: Arrow, id_: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Write a name for DOT; what a name can't hold is written as its code."""
-    return '"' + _visible(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """Write a name for DOT; graphviz would pass its entities on to the SVG, and what a name can't hold is written as its code."""
+    return '"' + visible(text).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;") + '"'
 
 
 def escaped(text: str) -> str:
-    """Write a text for an HTML-like label."""
-    return html.escape(_visible(text)).replace("]", "&#93;")  # graphviz 2.43 trips over a bare one
+    """Write a text for an HTML-like label, where graphviz takes backslashes for escapes, and 2.43 trips over a bare `]`."""
+    return html.escape(visible(text)).replace("\\", "\\\\").replace("]", "&#93;")
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """Write what no XML can hold as its code."""
     return re.sub(
         r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]",
         lambda found: f"\\u{ord(found[0]):04x}",

@@ -28,7 +28,7 @@
     });
     return { ...view, svg, whole, box: null, up, down, nodes, edges };
   });
-  const READABLE = 0.85;
+  const READABLE = 0.75;
   let now = views[0], moved = false;
 
   const look = (x, y, w, h) => { now.box = [x, y, w, h]; now.scale = stage.clientWidth / w; now.svg.setAttribute("viewBox", now.box.join(" ")); };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from stagelang.errors import StagelangError
 from stagelang_backends.lineage import palette
 from stagelang_backends.lineage.boxes import drawing_of
 from stagelang_backends.lineage.collapse import folded
-from stagelang_backends.lineage.dot import FONT, dot_text, escaped
+from stagelang_backends.lineage.dot import FONT, dot_text, visible
 from stagelang_backends.lineage.drawing import Drawing, counted
 from stagelang_compiler.plan import Contract, Plan
 
@@ -60,7 +61,9 @@ def svg_text(
     if size is None:
         raise NoRenderer("graphviz wrote an SVG without a size\n  help: install graphviz-pure")
     body = _compact(graph[head_end:], prefix)
-    title, description = escaped(f"Pipeline {drawing.name}"), escaped(_description(drawing))
+    title, description = (
+        html.escape(visible(text)) for text in (f"Pipeline {drawing.name}", _description(drawing))
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lineage" role="img" aria-labelledby="{prefix}title {prefix}desc" '
         f'width="{size["width"]}" height="{size["height"]}" viewBox="{size["box"]}" font-family="{FONTS}" fill="none" stroke-width="1.2">\n'

@@ -66,7 +66,7 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def value_words(value: Any) -> str:
+def value_words(value: object) -> str:
     """Write a parameter's encoded value as a person would have."""
     return _WRITERS.get(type(value), str)(value)
 

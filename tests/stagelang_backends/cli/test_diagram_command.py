@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from stagelang_backends.cli.main import main
 
+ROOT = Path(__file__).parents[3]
 SPEC = '''
 from stagelang import Column, Contract, Pipeline, Table, column, scope, source, stage
 
@@ -56,6 +58,18 @@ def test_every_format_has_its_ending(
     assert text.startswith(start)
     assert main(["diagram", "--format", form, "-o", "-"]) == 0
     assert capsys.readouterr().out == text
+
+
+def test_the_picture_in_the_readme_is_what_the_command_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = shutil.copytree(
+        ROOT / "examples" / "digit_reader", tmp_path / "digit_reader", ignore=shutil.ignore_patterns(".*")
+    )
+    assert main(["diagram", str(copy / "pipeline.py"), "--format", "svg", "-o", "-"]) == 0
+    assert capsys.readouterr().out == (ROOT / "docs" / "images" / "digit_reader.svg").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_name_of_the_output_says_the_format(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,4 +147,4 @@ def test_graphviz_reads_any_names(names: list[str]) -> None:
 
 def test_texts_are_escaped_for_where_they_stand() -> None:
     assert quoted('a"b\\c\nd') == '"a\\"b\\\\c\\\\u000ad"'
-    assert escaped("<b>&\x00\ud800") == "&lt;b&gt;&amp;\\u0000\\ud800"
+    assert escaped("<b>&\x00\ud800") == "&lt;b&gt;&amp;\\\\u0000\\\\ud800"

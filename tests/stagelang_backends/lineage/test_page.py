@@ -78,6 +78,13 @@ def test_a_click_lights_what_a_node_is_made_from_and_what_is_made_from_it(
     page.click("#overview-n5")  # embed.train
     page.until("location.hash === '#embed.train'")
     assert {"embed.test", "embed.validation"}.isdisjoint(lit(page)) and len(lit(page)) == 13
+    dimmed = page.js("[...document.querySelectorAll('.edge.dim')].map((each) => each.id).sort()")
+    sides = {"embed.test", "embed.validation"}
+    assert dimmed == sorted(
+        f"overview-e{number}"
+        for number, arrow in enumerate(drawing_of(digit_reader).arrows, 1)
+        if sides & {arrow.tail, arrow.head}
+    )
     page.key("Escape")
     assert len(lit(page)) == 15
     assert page.js("location.hash") == ""
@@ -109,7 +116,7 @@ def test_the_panel_of_a_metric_tells_its_value_and_its_verdict(opening: Opening,
     gate = digit_reader.gates[0]
     outcome = {
         "seconds": 1.5,
-        "nodes": {},
+        "nodes": {"accuracy": {"state": "hit", "key": "sha256:00", "seconds": 0.0, "reason": ""}},
         "outcomes": {
             "verdict": "inconclusive",
             "metrics": [{"name": "accuracy", "value": 0.9349, "low": 0.912, "high": None, "undefined": ""}],
@@ -119,6 +126,7 @@ def test_the_panel_of_a_metric_tells_its_value_and_its_verdict(opening: Opening,
     page = opening(html_of(digit_reader, outcome=outcome), at="#accuracy")
     assert "last value\n0.9349 (0.912 to ∞)" in panel(page)
     assert "≥ 0.93 inconclusive: too few rows" in panel(page)
+    assert "LAST RUN\nstate\nup to date\ntook\n0.00 s\nreceipt\n00" in panel(page)
     assert "? inconclusive ≥ 0.93" in page.js("document.getElementById('overview-n12').textContent")
 
 

@@ -60,6 +60,18 @@ def test_every_box_and_arrow_is_an_element_of_its_own(digit_reader: Plan) -> Non
     assert {f"e{number}" for number in range(1, len(drawing.arrows) + 1)} <= set(found)
 
 
+def test_hostile_texts_are_shown_as_they_are(building: Any) -> None:
+    names = ["<b>&amp;</b>", "]]>", "-->", 'x" onload="y', "</svg><script>", "&#1;", "日本語", "{a|b}", "\\N"]
+    building.node("rows")
+    for name in names:
+        building.node(name, "rows", scope=name.replace("/", ""), owner=name, population=name)
+    root = parsed(svg_of(building.plan()))
+    texts = ["".join(each.itertext()).strip() for each in root.iter(f"{SVG}text")]
+    for name in names:
+        assert {name, name.upper(), name.replace("/", ""), f"STAGE · {name}"} <= set(texts), name
+    assert not list(root.iter(f"{SVG}script"))
+
+
 def test_a_picture_refers_to_nothing_outside_of_itself(digit_reader: Plan) -> None:
     svg = svg_of(digit_reader)
     assert set(re.findall(r"https?://[^\"'\s<>]+", svg)) == {"http://www.w3.org/2000/svg"}
