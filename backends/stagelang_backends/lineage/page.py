@@ -15,7 +15,7 @@ from stagelang_backends.lineage.words import gate_words
 from stagelang_backends.render import render_html
 from stagelang_compiler.plan import Contract, Plan
 
-MOST = 1_000
+MOST = 600
 """With more nodes than this a page shows the overview only: laying out and moving all of them takes too long."""
 
 

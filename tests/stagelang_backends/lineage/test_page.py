@@ -268,7 +268,7 @@ def test_the_data_in_a_page_are_strict_json(digit_reader: Plan) -> None:
 
 
 def test_a_page_of_too_many_nodes_shows_the_overview_only(sized: Any) -> None:
-    text = html_of(sized(1001, per_scope=100))
+    text = html_of(sized(601, per_scope=100))
     assert 'id="view-overview"' in text and 'id="view-all"' not in text
     assert "region_0000/step_7" in text  # its members are told nevertheless
 
