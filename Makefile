@@ -20,10 +20,16 @@ help: ## list these targets
 
 demo: .venv/ourselves ## check, compile, run and draw the first example on real data
 	@$(BIN)/stagelang check $(DEMO)
-	@$(BIN)/stagelang compile $(DEMO) --target local --out build/demo/local
+	@$(BIN)/stagelang compile $(DEMO) --target local --output build/demo/local
+	@$(BIN)/stagelang compile $(DEMO) --target lineage --output build/demo/lineage
 	@$(BIN)/stagelang run $(DEMO)
-	@$(BIN)/stagelang diagram $(DEMO) --out build/demo/lineage.svg
-	@$(BIN)/stagelang report $(DEMO) --out build/demo/report.html
+	@$(BIN)/stagelang report $(DEMO) --output build/demo/report.html
+	@$(BIN)/stagelang diagram $(DEMO) --output build/demo/pipeline.html
+	@echo
+	@echo "the report:                       build/demo/report.html"
+	@echo "the lineage picture, to explore:  build/demo/pipeline.html"
+	@echo "the same as SVG, DOT and Mermaid: build/demo/lineage/"
+	@echo "the emitted script and its plan:  build/demo/local/"
 
 test: .venv/dev ## run the whole suite, types included; ARGS='-k word' picks
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from stagelang_backends.cli.main import FINDINGS, OK
-from stagelang_backends.cli.spec_arguments import add_spec, checked
+from stagelang_backends.cli.spec_arguments import add_spec, home_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Compile, and print the plan to the standard output."""
+    from stagelang_backends.cli.compiling import compiled
+
     if arguments.format == "schema":
         import json
 
@@ -29,9 +31,10 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
         print(json.dumps(plan_schema(), indent=2))
         return OK
-    plan = checked(arguments).plan
-    if plan is None:
+    found = compiled(arguments.spec, arguments.pipeline, home_of(arguments.spec))
+    if found is None:
         return FINDINGS
+    plan, _ = found
     if arguments.format == "json":
         from stagelang_compiler.plan_codec import dumps
 

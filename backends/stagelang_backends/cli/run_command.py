@@ -57,7 +57,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
             return code
     from stagelang_backends.cli.compiling import compiled
 
-    found = compiled(arguments.spec, arguments.pipeline, home_of(arguments.spec))
+    found = compiled(arguments.spec, arguments.pipeline, home_of(arguments.spec), notes=True)
     if found is None:
         return FINDINGS
     plan, digest = found

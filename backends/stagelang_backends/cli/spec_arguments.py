@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from stagelang_compiler.compiler import Checked
 
 HOME = ".stagelang"
 """The folder beside a pipeline where its store and state are kept."""
@@ -48,17 +43,3 @@ def home_of(spec: Path) -> Path:
 def store_of(arguments: argparse.Namespace) -> Path:
     """Give the store's folder."""
     return arguments.store.absolute() if arguments.store else home_of(arguments.spec) / "store"
-
-
-def checked(arguments: argparse.Namespace) -> Checked:
-    """Check a spec, print its findings to the standard error, and give what was found."""
-    from stagelang_compiler.compiler import check_file
-    from stagelang_compiler.rendering import render, wants_colour
-
-    result = check_file(arguments.spec, pipeline=arguments.pipeline)
-    if result.diagnostics:
-        root = result.spec.root if result.spec else arguments.spec.absolute().parent
-        sys.stderr.write(
-            render(result.diagnostics, format="text", root=root, colour=wants_colour(sys.stderr))
-        )
-    return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from stagelang_backends.cli.compiling import plans_folder
@@ -21,6 +22,7 @@ def say_unchanged(spec: Path, pipeline: str, store_root: Path) -> int | None:
         return None
     if not unchanged(store_root, kept["name"], kept["digest"], spec.absolute().parent):
         return None
+    sys.stderr.write(kept["notes"])
     verdict = outcome["outcomes"]["verdict"].replace("_", " ")
     count = len(outcome["nodes"])
     print(f"{kept['name']}: {verdict}  (nothing changed: all {count} nodes are up to date)")
