@@ -20,6 +20,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from stagelang_compiler.plan import SCHEMA_VERSION, Plan
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which a Python text may hold and UTF-8 can't: it is written as JSON's escape."""
 
@@ -39,7 +40,7 @@ def canonical(value: Any) -> str:
     Raises:
         ValueError: the data holds NaN or an infinity.
     """
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _ENCODER.encode(value)
     if not text.isascii():
         text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text + "\n"

@@ -15,7 +15,6 @@ _BEYOND = ("subprocess.Popen", "os.system", "socket.connect")
 _OF_THE_SYSTEM = tuple(f"{os.sep}{folder}{os.sep}" for folder in ("dev", "proc", "sys"))
 _PATH: Any = (str, bytes, os.PathLike)
 _WATCHED = frozenset((*_READS, *_BEYOND))
-_OF_INTEREST = frozenset({*_READS, *_BEYOND})
 
 
 @final
@@ -29,8 +28,8 @@ class Watched:
         self.active = True
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Take one audit event of the interpreter (PEP 578)."""
-        if not self.active or event not in _OF_INTEREST or not self._is_user():
+        """Take one of the audit events that tell of a read (PEP 578)."""
+        if not self._is_user():
             return
         if event in _BEYOND:
             self.beyond = True
@@ -41,7 +40,7 @@ class Watched:
 
     def _is_user(self) -> bool:
         """Tell whether the spec's own code asks, directly or through a library, and not by importing something."""
-        frame: FrameType | None = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
+        frame: FrameType | None = sys._getframe(3)  # pyright: ignore[reportPrivateUsage]
         while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
             file = frame.f_code.co_filename
             if file.startswith(self.root) and "site-packages" not in file:
@@ -54,7 +53,13 @@ class Watched:
 def watch(root: Path) -> Generator[Watched]:
     """Watch what is read inside; the hook itself stays, as audit hooks do, but sleeps afterwards."""
     watched = Watched(root)
-    sys.addaudithook(watched.hook)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        # A plain function that refuses at once: every id() and every access to a function's code calls it from now on.
+        if event in _WATCHED and watched.active:
+            watched.hook(event, arguments)
+
+    sys.addaudithook(hook)
     try:
         yield watched
     finally:

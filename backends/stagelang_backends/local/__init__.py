@@ -11,7 +11,7 @@ from attrs import frozen
 from stagelang_backends.protocol import EmitOptions
 from stagelang_backends.render import render
 from stagelang_compiler.plan import Node, Plan
-from stagelang_compiler.plan_codec import digest, dumps
+from stagelang_compiler.plan_codec import dumps, text_digest
 
 
 @final
@@ -24,14 +24,15 @@ class LocalBackend:
 
     def emit(self, plan: Plan, options: EmitOptions) -> Mapping[PurePosixPath, str]:
         """Give the script and the plan."""
+        text = dumps(plan)
         script = render(
             "local/run.py.j2",
             plan=plan,
-            digest=digest(plan),
+            digest=text_digest(text),
             to_root=options.to_root.as_posix(),
             order=[_line(node) for node in plan.nodes],
         )
-        return {PurePosixPath("run.py"): script, PurePosixPath("plan.json"): dumps(plan)}
+        return {PurePosixPath("run.py"): script, PurePosixPath("plan.json"): text}
 
 
 def _line(node: Node) -> str:

@@ -19,7 +19,14 @@ from attrs import frozen
 from stagelang_compiler.fingerprint.modules import Module
 from stagelang_compiler.fingerprint.resolve import Resolution, Resolver, Unit
 from stagelang_compiler.fingerprint.table import Fragment
-from stagelang_compiler.fingerprint.trees import DEFINITIONS, bound_names, dotted_path, root_name, same_scope
+from stagelang_compiler.fingerprint.trees import (
+    DEFINITIONS,
+    bound_names,
+    dotted_path,
+    root_name,
+    same_scope,
+    walk,
+)
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _INERT = frozenset({"stagelang", "logging"})
@@ -38,6 +45,8 @@ _DISPLAYS = (
     ast.Constant, ast.JoinedStr, ast.Lambda, ast.List, ast.Tuple, ast.Set, ast.Dict,
     ast.ListComp, ast.SetComp, ast.DictComp,
 )  # fmt: skip
+_STEPS = (ast.Attribute, ast.Call, ast.Global, ast.Subscript)
+"""What can do something besides giving a value."""
 MUTATORS = frozenset(
     {
         "add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem",
@@ -231,12 +240,14 @@ class Judge:
                 return Conduct(unknown=True)
 
     def _function(self, module: Module, node: _Function, outer: frozenset[str]) -> Conduct:
-        arguments = frozenset(each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg))
+        arguments = frozenset(each.arg for each in walk(node.args) if isinstance(each, ast.arg))
         made = {each.name for each in node.body if isinstance(each, DEFINITIONS)}
         own = outer | {name for statement in node.body for name in bound_names(statement)}
         total = Conduct()
         for inner in (each for statement in node.body for each in same_scope(statement)):
-            if not (isinstance(inner, ast.Attribute) and root_name(inner) in made):
+            if isinstance(inner, _STEPS) and not (
+                isinstance(inner, ast.Attribute) and root_name(inner) in made
+            ):
                 total |= self._step(module, inner, own, arguments)
         return total
 
@@ -252,9 +263,7 @@ class Judge:
                 for each in node.body
                 if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
             }
-            outer = frozenset(each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)) | {
-                *inner
-            }
+            outer = frozenset(each.arg for each in walk(node.args) if isinstance(each, ast.arg)) | {*inner}
             for result in _returns(node):
                 named = inner.get(result.value.id) if isinstance(result.value, ast.Name) else None
                 total |= (

@@ -28,7 +28,7 @@ from attrs import Factory, define
 from stagelang_compiler.fingerprint.conduct import MUTATORS, Judge, definitions
 from stagelang_compiler.fingerprint.modules import Module
 from stagelang_compiler.fingerprint.table import Fragment, never_runs
-from stagelang_compiler.fingerprint.trees import bound_names, dotted_path, root_name
+from stagelang_compiler.fingerprint.trees import bound_names, dotted_path, root_name, walk
 
 
 @final
@@ -124,9 +124,7 @@ class _Statement:
         if self.judge.is_inert(self.module, value):
             return
         if not isinstance(value, ast.Call):
-            self.always = self.always or any(
-                isinstance(each, (ast.Call, ast.BinOp)) for each in ast.walk(value)
-            )
+            self.always = self.always or any(isinstance(each, (ast.Call, ast.BinOp)) for each in walk(value))
             return
         path = dotted_path(value.func)
         if path in {("setattr",), ("delattr",)} and value.args:
@@ -141,13 +139,15 @@ class _Statement:
 
     def value(self, value: ast.expr) -> None:
         """Judge an expression that is evaluated for its value."""
-        for inner in ast.walk(value):
+        for inner in walk(value):
             path = dotted_path(inner.func) if isinstance(inner, ast.Call) else None
             if path is None:
                 continue
             if len(path) == 2 and path[1] in MUTATORS and self.judge.is_fresh(self.module, path[0]):
                 self.names.setdefault(path[0])
-            elif definitions(self.judge.resolver.name(self.module, path)):
+            elif not self.judge.is_inert(self.module, inner) and definitions(
+                self.judge.resolver.name(self.module, path)
+            ):
                 self.always = self.always or self.judge.called(self.module, path).disturbs
 
     def targets(self, targets: Sequence[ast.expr], local: frozenset[str]) -> None:

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from typing import NamedTuple, cast
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_OWN_SCOPES = (*DEFINITIONS, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_OWN_SCOPES: frozenset[type[ast.AST]] = frozenset({*DEFINITIONS, *_COMPREHENSIONS, ast.Lambda})
+_BINDERS: frozenset[type[ast.AST]] = frozenset(
+    {
+        *DEFINITIONS, ast.ExceptHandler, ast.Import, ast.ImportFrom, ast.MatchAs, ast.MatchMapping, ast.MatchStar,
+        ast.Name,
+    }
+)  # fmt: skip
+_WITHOUT_NODES = frozenset({"attr", "ctx", "id", "kind", "op", "ops", "type_comment"})
+"""Fields that hold no node that says more than its own kind."""
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
@@ -40,11 +49,11 @@ def dotted_path(node: ast.AST) -> tuple[str, ...] | None:
 
 
 def children(node: ast.AST) -> list[ast.AST]:
-    """List a node's direct children in the order of its fields."""
+    """List a node's direct children in the order of its fields, without operators and contexts."""
     kind = type(node)
     fields = _FIELDS.get(kind)
     if fields is None:
-        fields = _FIELDS[kind] = kind._fields
+        fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _WITHOUT_NODES)
     found: list[ast.AST] = []
     for name in fields:
         value = getattr(node, name, None)
@@ -53,6 +62,14 @@ def children(node: ast.AST) -> list[ast.AST]:
         elif isinstance(value, ast.AST):
             found.append(value)
     return found
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk a tree in the order of `ast.walk`, without operators and contexts."""
+    level = [node]
+    while level:
+        yield from level
+        level = [child for each in level for child in children(each)]
 
 
 def root_name(node: ast.AST) -> str | None:
@@ -66,6 +83,8 @@ def bound_names(node: ast.AST) -> list[str]:
     """List the names that a statement binds in the scope that it stands in."""
     found: dict[str, None] = {}
     for inner in same_scope(node):
+        if type(inner) not in _BINDERS:
+            continue
         match inner:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
                 found.setdefault(name)
@@ -92,12 +111,12 @@ def same_scope(node: ast.AST) -> Iterator[ast.AST]:
     while pending:
         inner = pending.pop()
         yield inner
-        if isinstance(inner, DEFINITIONS):
-            pending.extend(reversed(inner.decorator_list))
-        elif isinstance(inner, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            pending.extend(each.target for each in ast.walk(inner) if isinstance(each, ast.NamedExpr))
-        elif not isinstance(inner, _OWN_SCOPES):
+        if type(inner) not in _OWN_SCOPES:
             pending.extend(reversed(children(inner)))
+        elif isinstance(inner, DEFINITIONS):
+            pending.extend(reversed(inner.decorator_list))
+        elif isinstance(inner, _COMPREHENSIONS):
+            pending.extend(each.target for each in walk(inner) if isinstance(each, ast.NamedExpr))
 
 
 def parameters(arguments: ast.arguments) -> list[ast.arg]:
@@ -108,7 +127,7 @@ def parameters(arguments: ast.arguments) -> list[ast.arg]:
 
 def quoted(annotation: ast.AST) -> Iterator[ast.AST]:
     """Parse the strings in an annotation, which may be evaluated as names later."""
-    for inner in () if isinstance(annotation, ast.Name) else ast.walk(annotation):
+    for inner in () if isinstance(annotation, ast.Name) else walk(annotation):
         if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
             try:
                 parsed = ast.parse(inner.value.strip(), mode="eval")
