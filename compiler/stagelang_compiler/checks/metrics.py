@@ -13,6 +13,7 @@ from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, di
 from stagelang_compiler.graph import Graph, GraphNode, bound_of
 from stagelang_compiler.lower.contracts import lower_unit
 from stagelang_compiler.metric_algebra import Meaning, combine, finite
+from stagelang_compiler.plan_text import unit_words
 
 
 def _rule(code: str, name: str, summary: str) -> Rule:
@@ -196,7 +197,7 @@ def _gate(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]:
                 subject=name,
                 expected=f"within {range_text(meaning)}",
                 found=f"{bound:g}",
-                help=f"write the bound in the metric's unit, {meaning.unit.text}",
+                help=f"write the bound in the metric's unit, {unit_words(meaning.unit)}",
             )
     if gate.low is not None and gate.high is not None and not gate.low < gate.high:
         yield Diagnostic(
@@ -224,7 +225,7 @@ def _comparison(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]
             places=(Place(gate.origin),),
             subject=name,
             expected="a positive number",
-            help=f"say how much worse is still good, in the metric's unit, {meaning.unit.text}",
+            help=f"say how much worse is still good, in the metric's unit, {unit_words(meaning.unit)}",
         )
 
 

@@ -92,8 +92,10 @@ def check_splits(graph: Graph) -> Iterator[Diagnostic]:
 def _grouped(node: GraphNode, declared: Split) -> Iterator[Diagnostic]:
     given = node.inputs[0].given if node.inputs else None
     contract = given.contract if given else None
-    groups = [column for column in columns_of(contract).values() if column.limits.group] if contract else []
-    if declared.method == "hash" and groups and str(declared.by) not in [column.name for column in groups]:
+    columns = columns_of(contract) if contract else {}
+    groups = [column for column in columns.values() if column.limits.group]
+    is_known = str(declared.by) in columns  # else another rule says so
+    if declared.method == "hash" and groups and is_known and columns[declared.by] not in groups:
         group = groups[0]
         promised = Place(group.origin or node.origin, "declared a group here")
         yield Diagnostic(

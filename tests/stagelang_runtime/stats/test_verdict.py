@@ -151,7 +151,7 @@ def test_a_zero_denominator_and_a_broken_estimate_are_errors(judged_on: JudgedOn
     ],
 )
 def test_bounds_that_mean_nothing_are_refused(op: Op, bounds: tuple[float, ...], message: str) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 the whole message is compared
+    with pytest.raises(ValueError) as caught:
         judge_threshold(MEASURED, op, bounds)
     assert str(caught.value) == message
 
@@ -305,6 +305,6 @@ def test_false_statements_about_a_difference_are_as_rare_as_published() -> None:
 def test_numbers_that_are_no_intervals_are_refused(
     numbers: tuple[float, float, float, float, float], message: str
 ) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 the whole message is compared
+    with pytest.raises(ValueError) as caught:
         compare_verdict(*numbers)
     assert str(caught.value) == message
