@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from stagelang.contract import Contract, columns_of
 from stagelang.experiment import Ablate, Experiment, Perturb, Seeds, Swap, Sweep
 from stagelang.metric import MetricDefinition
 from stagelang.stage import Stage
@@ -12,7 +13,7 @@ from stagelang_compiler.checks.matching import matches_value, written
 from stagelang_compiler.checks.structure import shape_text
 from stagelang_compiler.cron import cron_problem
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
-from stagelang_compiler.graph import Graph
+from stagelang_compiler.graph import Graph, bound_of
 from stagelang_compiler.values import UnhashableValue, encode_value
 
 
@@ -77,7 +78,7 @@ def _experiment(experiment: Experiment, graph: Graph) -> Iterator[Diagnostic]:
             yield _diagnostic(
                 experiment,
                 ANOTHER_SIGNATURE,
-                f"{what} takes stages",
+                f"{what}(...) is given something that isn't a stage",
                 "pass functions that are declared with @stage",
             )
         case Ablate() if stage is not None:
@@ -234,6 +235,15 @@ def _encodable(value: Any) -> bool:
     return True
 
 
+def _contract(experiment: Perturb[Any], graph: Graph) -> type[Contract] | None:
+    """Give the contract under which the perturbed table was named."""
+    bound = bound_of(experiment.table)
+    if bound is not None and bound.views:
+        return bound.views[-1][0]
+    found = graph.node_of(experiment.table)
+    return found[0].outputs[found[1]].contract if found else None
+
+
 def _perturb(experiment: Perturb[Any], graph: Graph) -> Iterator[Diagnostic]:
     what = experiment.perturbation
     if graph.node_of(experiment.table) is None:
@@ -242,6 +252,16 @@ def _perturb(experiment: Perturb[Any], graph: Graph) -> Iterator[Diagnostic]:
             ABSENT_STAGE,
             "the perturbed table isn't part of the pipeline",
             "perturb a table that the pipeline uses",
+        )
+    contract = _contract(experiment, graph)
+    if contract is not None and str(what.column) not in columns_of(contract):
+        meant = did_you_mean(str(what.column), columns_of(contract))
+        yield _diagnostic(
+            experiment,
+            ABSENT_STAGE,
+            f"the perturbed table has no column {str(what.column)!r}",
+            f"did you mean {meant!r}?" if meant else f"name a column of {contract.__name__!r}",
+            Place(contract.__origin__, "declared here"),
         )
     if not what.strengths:
         yield _diagnostic(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +13,15 @@ def written(annotation: Any) -> str:
     """Write an annotation as in the source."""
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return annotation.__qualname__
-    return str(annotation).replace("typing.", "")
+    if typing.get_origin(annotation) is typing.Union:
+        return " | ".join(
+            "None" if each is type(None) else written(each) for each in typing.get_args(annotation)
+        )
+    return _MODULES.sub(lambda found: found[1] or found[0], str(annotation))
+
+
+_MODULES = re.compile(r"'[^']*'|\b(?:\w+\.)+(\w+)")
+"""A quoted text, or a name with the modules before it."""
 
 
 def matches(given: Any, needed: Any) -> bool:

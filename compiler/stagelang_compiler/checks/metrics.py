@@ -60,7 +60,7 @@ def check_definitions(graph: Graph) -> Iterator[Diagnostic]:
 def _definition(definition: MetricDefinition[Any, Any], node: GraphNode) -> Iterator[Diagnostic]:
     meaning, place, name = definition.meaning, (Place(definition.origin),), definition.name
     low, high = meaning.range
-    if low is not None and high is not None and not low < high:
+    if low is not None and high is not None and low >= high:
         yield Diagnostic(
             rule=EMPTY_RANGE,
             message=f"the range of metric {name!r} is empty",
@@ -148,21 +148,25 @@ def check_expressions(graph: Graph) -> Iterator[Diagnostic]:
         same = dict(first.powers) == dict(second.powers)
         if same and (metric.operation == "convert" or first.factor == second.factor):
             continue
-        verb = {"+": "adds", "-": "subtracts", "convert": "converts"}[metric.operation]
-        action = (
-            "convert one with .to(...) first"
-            if same
-            else "combine metrics of one unit only, or use .per(...) or .times(...)"
-        )
+        verb, word = _VERBS[metric.operation]
+        if metric.operation == "convert":
+            action = "convert into a unit of the same dimension, or use .per(...)"
+        elif same:
+            action = "convert one with .to(...) first"
+        else:
+            action = "combine metrics of one unit only, or use .per(...) or .times(...)"
         yield Diagnostic(
             rule=UNIT_MISMATCH,
-            message=f"expression {name!r} {verb} {first.text} and {second.text}",
+            message=f"expression {name!r} {verb} {unit_words(first)} {word} {unit_words(second)}",
             places=(Place(metric.origin),),
             subject=name,
-            expected=first.text,
-            found=second.text,
+            expected=unit_words(first),
+            found=unit_words(second),
             help=action,
         )
+
+
+_VERBS = {"+": ("adds", "and"), "-": ("subtracts", "and"), "convert": ("converts", "into")}
 
 
 def check_gates(graph: Graph) -> Iterator[Diagnostic]:

@@ -25,7 +25,7 @@ from stagelang.split import Split
 from stagelang.stage import Call
 from stagelang.units import measure
 from stagelang_compiler.checks.matching import matches_value, written
-from stagelang_compiler.checks.structure import MEANINGLESS_DECLARATION
+from stagelang_compiler.checks.structure import MEANINGLESS_DECLARATION, short
 from stagelang_compiler.diagnostics import Diagnostic, Place
 
 _PIPELINE: Mapping[str, Any] = {
@@ -34,7 +34,6 @@ _PIPELINE: Mapping[str, Any] = {
     "schedule": str,
     "budget": Budget | None,
     "waivers": tuple[Waiver, ...],
-    "gates": tuple[Gate, ...],
     "experiments": tuple[Experiment, ...],
 }
 _CONTRACT: Mapping[str, Any] = {
@@ -129,6 +128,10 @@ def _fields(cls: Any) -> Mapping[str, Any]:
 def _typed(what: str, declared: Any, hints: Mapping[str, Any], origin: Origin) -> Iterator[Diagnostic]:
     for name, hint in hints.items():
         value = getattr(declared, name, None)
+        if name == "unique" and value is getattr(
+            declared, "key", None
+        ):  # a key is unique: said once, of the key
+            continue
         if type(value) is hint:  # the usual case, without a closer look
             continue
         if not matches_value(value, hint):
@@ -147,12 +150,12 @@ def _is_finite(value: Any, name: str) -> bool:
 
 
 def _finding(what: str, name: str, value: Any, expected: str, origin: Origin) -> Diagnostic:
-    shown = repr(value)
+    shown = getattr(value, "__qualname__", "") or short(value)
     return Diagnostic(
         rule=MEANINGLESS_DECLARATION,
-        message=f"{name.strip('_')} of {what} is {shown if len(shown) <= 40 else type(value).__name__}",
+        message=f"{name.strip('_')} of {what} is {shown}",
         places=(Place(origin),),
         expected=expected,
-        found=type(value).__qualname__,
+        found="None" if value is None else f"{type(value).__qualname__} {shown}",
         help="write a value of the expected type",
     )

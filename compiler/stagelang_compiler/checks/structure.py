@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stagelang.experiment import Swap
+from stagelang.gate import Gate
 from stagelang.handle import Handle
 from stagelang.metric import Expression, MetricCall
 from stagelang.origin import Origin
@@ -140,16 +141,19 @@ def check_pipeline(graph: Graph) -> Iterator[Diagnostic]:
         )
     for what, found in (
         ("metrics", pipeline.metrics),
-        ("gates", tuple(_metric_of(gate) for gate in pipeline.gates)),
+        ("gates", tuple(gate.metric if isinstance(gate, _GATE) else gate for gate in pipeline.gates)),
     ):
-        yield from (_not_a_metric(what, each, pipeline.origin) for each in found if not _is_metric(each))
+        yield from (
+            _not_a_metric(what, each, pipeline.origin)
+            for each, given in zip(found, getattr(pipeline, what), strict=True)
+            if not _is_metric(each) or (what == "gates" and not isinstance(given, _GATE))
+        )
     for each in pipeline.outputs:
         if bound_of(each) is None or graph.node_of(each) is None:
             yield _not_a_metric("outputs", each, pipeline.origin)
 
 
-def _metric_of(gate: Any) -> Any:
-    return getattr(gate, "metric", gate)
+_GATE: Any = Gate
 
 
 def _is_metric(handle: Any) -> bool:
@@ -261,13 +265,11 @@ def _differ_in_case(graph: Graph) -> Iterator[Diagnostic]:
 
 def _stages_of_one_name(graph: Graph) -> Iterator[Diagnostic]:
     """Two functions may share a name in two scopes as nodes, but as declarations they must be told apart."""
-    seen: dict[str, Any] = {}
-    bases: dict[str, str] = {}
-    for stage, base in (*((node.stage, node.base) for node in graph.nodes), *_stand_ins(graph)):
-        if stage is None:
-            continue
-        other = seen.setdefault(stage.name, stage)
-        if other.function is not stage.function and bases.setdefault(stage.name, base) != base:
+    seen: dict[str, tuple[Any, str, Origin]] = {}
+    used = [(node.stage, node.base, node.origin) for node in graph.nodes if node.stage]
+    for stage, base, origin in (*used, *_stand_ins(graph)):
+        other, other_base, other_origin = seen.setdefault(stage.name, (stage, base, origin))
+        if other.function is not stage.function and other_base != base:
             yield Diagnostic(
                 rule=DUPLICATE_NAME,
                 message=f"two different stages are called {stage.name!r}",
@@ -276,22 +278,21 @@ def _stages_of_one_name(graph: Graph) -> Iterator[Diagnostic]:
                 help="rename one of the functions, or give it another name with name=...",
             )
         elif other.function is stage.function and other is not stage and _said(other) != _said(stage):
-            seen[stage.name] = stage  # said once of each two that differ
+            seen[stage.name] = (stage, base, origin)  # said once of each two that differ
             yield Diagnostic(
                 rule=DUPLICATE_NAME,
                 message=f"stage {stage.name!r} is used with different options under one name",
                 subject=stage.name,
-                places=(Place(stage.origin),),
+                places=(Place(origin), Place(other_origin, "the other")),
                 help=f'name one of them, such as {stage.name}.named("...").options(...)',
             )
-        bases.setdefault(stage.name, base)
 
 
-def _stand_ins(graph: Graph) -> Iterator[tuple[Stage[Any, Any], str]]:
+def _stand_ins(graph: Graph) -> Iterator[tuple[Any, str, Origin]]:
     """Give the stages that experiments put in place of others; no node's base is theirs."""
     for experiment in graph.pipeline.experiments:
         if isinstance(experiment, Swap) and isinstance(experiment.other, _STAGE):
-            yield experiment.other, ""
+            yield experiment.other, "", experiment.origin
 
 
 _STAGE: Any = Stage
@@ -368,11 +369,11 @@ def _misplaced(node: GraphNode) -> Iterator[Diagnostic]:
         expected = shape_text(argument.shape) if argument and argument.shape else "a handle"
         yield Diagnostic(
             rule=HANDLE_MISSING,
-            message=f"argument {name!r} of {node.base!r} is a plain {type(value).__name__}",
+            message=f"argument {name!r} of {node.base!r} is {_plain(value)}",
             subject=node.name,
             places=_signature_place(node),
             expected=expected,
-            found=f"{type(value).__name__} {_short(value)}",
+            found=_found(value),
             help="pass what a stage or a source gave",
         )
 
@@ -381,16 +382,25 @@ def _divided(node: GraphNode) -> Iterator[Diagnostic]:
     for value in node.misplaced.values():
         yield Diagnostic(
             rule=HANDLE_MISSING,
-            message=f"{node.base!r} divides a plain {type(value).__name__}",
+            message=f"{node.base!r} divides {_plain(value)}",
             places=(Place(node.origin),),
             subject=node.name,
             expected="a table",
-            found=f"{type(value).__name__} {_short(value)}",
+            found=f"{type(value).__name__} {short(value)}",
             help="pass what a stage or a source gave",
         )
 
 
-def _short(value: object) -> str:
+def _plain(value: object) -> str:
+    return "None" if value is None else f"a plain {type(value).__name__}"
+
+
+def _found(value: object) -> str:
+    return "None" if value is None else f"{type(value).__name__} {short(value)}"
+
+
+def short(value: object) -> str:
+    """Write a value in the user's words, at most 40 characters long."""
     text = repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
 
@@ -424,7 +434,7 @@ def _edges(node: GraphNode) -> Iterator[Diagnostic]:
                 if known
                 else "let it give a table, a model, a value or files; a metric is declared with @metric",
             )
-        elif edge.needed is None:
+        elif edge.needed is None and _is_understood(node, edge.argument):
             yield Diagnostic(
                 rule=HANDLE_MISPLACED,
                 message=f"argument {edge.argument!r} of {node.base!r} takes a plain value, not what {label!r} gives",
@@ -435,9 +445,7 @@ def _edges(node: GraphNode) -> Iterator[Diagnostic]:
                 subject=node.name,
                 help=f"annotate the parameter as a handle, such as {shape_text(given)}, or pass a value",
             )
-        elif given.kind != edge.needed.kind or (
-            given.kind in ("model", "value") and not matches(given.inner, edge.needed.inner)
-        ):
+        elif edge.needed is not None and not _fits(given, edge.needed):
             yield Diagnostic(
                 rule=WRONG_KIND,
                 message=f"argument {edge.argument!r} of {node.base!r} takes something else than {label!r} gives",
@@ -447,6 +455,17 @@ def _edges(node: GraphNode) -> Iterator[Diagnostic]:
                 found=shape_text(given),
                 help="pass the output that the stage is made for",
             )
+
+
+def _is_understood(node: GraphNode, argument: str) -> bool:
+    """Tell whether nothing is said of the argument's annotation already."""
+    return node.stage is None or all(where != argument for where, _ in node.stage.signature.problems)
+
+
+def _fits(given: Shape, needed: Shape) -> bool:
+    if given.kind != needed.kind:
+        return False
+    return given.kind not in ("model", "value") or matches(given.inner, needed.inner)
 
 
 def _params(node: GraphNode) -> Iterator[Diagnostic]:
@@ -466,7 +485,7 @@ def _params(node: GraphNode) -> Iterator[Diagnostic]:
             )
             continue
         values = value if argument.many else (value,)
-        if argument.annotation is not None and not all(
+        if _is_understood(node, name) and not all(
             matches_value(each, argument.annotation) for each in values
         ):
             yield Diagnostic(
@@ -475,7 +494,7 @@ def _params(node: GraphNode) -> Iterator[Diagnostic]:
                 subject=node.name,
                 places=_signature_place(node),
                 expected=written(argument.annotation),
-                found=f"{type(value).__name__} {_short(value)}",
+                found=f"{type(value).__name__} {short(value)}",
                 help="pass a value of the declared type",
             )
 
@@ -522,11 +541,20 @@ def check_signatures(graph: Graph) -> Iterator[Diagnostic]:
 def _codecs(node: GraphNode) -> Iterator[Diagnostic]:
     assert node.stage is not None
     explicit = getattr(getattr(node.stage, "settings", None), "codec", "")
+    if explicit and explicit not in CODECS:
+        meant = did_you_mean(explicit, CODECS)
+        yield Diagnostic(
+            rule=NO_CODEC,
+            message=f"stage {node.stage.name!r} names codec {explicit!r}, and there is none of that name",
+            places=(Place(node.stage.origin),),
+            subject=node.name,
+            expected=", ".join(CODECS),
+            help=f"did you mean {meant!r}?" if meant else "name one of them",
+        )
+        return
     for port, shape in node.outputs.items():
-        if shape.kind not in ("model", "value"):
-            continue
-        name = codec_name(shape.kind, shape.inner, explicit)
-        if name is None:
+        if shape.kind in ("model", "value") and codec_name(shape.kind, shape.inner, explicit) is None:
+            as_model = "say how it is stored with @stage(codec=...), one of: " + ", ".join(CODECS)
             yield Diagnostic(
                 rule=NO_CODEC,
                 message=f"no codec stores output {port!r} of {node.base!r}",
@@ -534,7 +562,7 @@ def _codecs(node: GraphNode) -> Iterator[Diagnostic]:
                 subject=node.name,
                 expected="plain data, a dataclass of it, numpy arrays, or a scikit-learn model",
                 found=type_name(shape.inner) or "an untyped object",
-                help=f"say how it is stored with @stage(codec=...), one of: {', '.join(CODECS)}",
+                help=as_model if shape.kind == "model" else "give plain data, or declare it as a Model[...]",
             )
 
 
