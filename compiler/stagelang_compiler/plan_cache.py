@@ -1,6 +1,6 @@
 """Keeps a compiled Plan beside what it was compiled from, so that a command on an unchanged spec needn't load it again.
 
-A kept plan is used only if nothing that loading read can have changed: the first-party files (by size, time of change and inode),
+A kept plan is used only if nothing that loading read can have changed: the first-party files (by size, times of change and inode),
 the folders that hold them, what the spec's own code opened or listed, the installed distributions (by the time of change of their
 folders), the interpreter, and stagelang itself; and only until the first waiver expires. A spec that reads the environment, asks
 whether a file is there, reads one through a library that opens files by itself, starts a program or opens a connection is never
@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 def kept(path: Path, pipeline: str, folder: Path) -> dict[str, Any] | None:
@@ -67,7 +67,7 @@ def keep(
         )  # before the folders are looked at: it may change one
         places = {place for each in files for place in (each.absolute(), each.absolute().parent)}
         seen = {str(place): _stat(place) for place in places}
-        if any(found and found[1] >= since for place, found in seen.items() if os.path.isfile(place)):
+        if any(found and max(found[1:3]) >= since for place, found in seen.items() if os.path.isfile(place)):
             return
         record = {"format": _FORMAT, "stamp": stamp(), "files": seen, "last_day": last_day, **content}
         temporary.write_text(json.dumps(record), encoding="utf-8")
@@ -121,4 +121,4 @@ def _stat(path: Path) -> list[int]:
         found = os.stat(path)
     except OSError:
         return []
-    return [found.st_size, found.st_mtime_ns, found.st_ino]
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]

@@ -1,6 +1,6 @@
 """Remembers a completed run, so that the next can see in milliseconds that nothing has changed.
 
-Imports the standard library only: a no-op run passes here and nowhere else. Files are compared by size, time of change
+Imports the standard library only: a no-op run passes here and nowhere else. Files are compared by size, times of change
 and inode; one that changed just before the run began isn't trusted to be what was read.
 
     .stagelang/state/<plan>/done.json    what the last completed run saw, and the objects that it left in the store
@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 1
+SCHEMA = 2
 _SETTLED_NS = 1_000_000_000
 
 
@@ -79,12 +79,15 @@ def forget(folder: Path) -> None:
 
 
 def look(path: str) -> list[int] | None:
-    """Give size, time of change and inode of a file or folder, of a folder without the size; None if it isn't there."""
+    """Give size, both times of change and inode of a file or folder, of a folder without the size; None if it isn't there.
+
+    The time of change of the data can be set back, as `cp --preserve` and `os.utime` do; the other one can't.
+    """
     try:
         seen = os.stat(path)
     except OSError:
         return None
-    return [0 if stat.S_ISDIR(seen.st_mode) else seen.st_size, seen.st_mtime_ns, seen.st_ino]
+    return [0 if stat.S_ISDIR(seen.st_mode) else seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino]
 
 
 def stamp(variables: Iterable[str]) -> list[Any]:

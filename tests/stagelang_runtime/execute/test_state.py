@@ -72,6 +72,13 @@ def change_file(project: Project) -> None:
     (project.root / "data" / "a.csv").write_text("k\n2\n")
 
 
+def change_file_and_set_its_time_back(project: Project) -> None:
+    path = project.root / "data" / "a.csv"
+    before = path.stat()
+    path.write_text("k\n2\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def add_file(project: Project) -> None:
     (project.root / "data" / "b.csv").write_text("k\n2\n")
 
@@ -97,7 +104,17 @@ def fail(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [change_file, add_file, change_plan, lose_object, lose_state, damage_state, fail]
+    "change",
+    [
+        change_file,
+        change_file_and_set_its_time_back,
+        add_file,
+        change_plan,
+        lose_object,
+        lose_state,
+        damage_state,
+        fail,
+    ],
 )
 def test_any_change_is_noticed(done: Project, change: Callable[[Project], None]) -> None:
     assert is_unchanged(done)
