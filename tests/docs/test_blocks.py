@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import chdir
 from difflib import SequenceMatcher
@@ -167,10 +168,18 @@ class Console:
             came.append(f"$ {command}\n{shown if same(shown, output) else shortened(output, shown)}")
         return "".join(came)
 
+    def _let_settle(self) -> None:
+        """Wait as a reader does: a run believes the times of files when they are a second old."""
+        paths = [self.folder, *(path for path in self.folder.rglob("*") if ".stagelang" not in path.parts)]
+        newest = max(path.stat().st_mtime for path in paths)
+        time.sleep(max(0.0, newest + 1.2 - time.time()))
+
     def _output(self, command: str) -> tuple[str, int]:
         if command.startswith("cd "):
             self.place = (self.place / command[3:]).resolve(strict=True)
             return "", 0
+        if "stagelang run" in command:
+            self._let_settle()
         done = subprocess.run(
             command,
             shell=True,
