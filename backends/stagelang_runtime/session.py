@@ -45,6 +45,7 @@ def run_session(
 
     try:
         store = Store.open_or_create(store_root)
+        keep_out_of_git(store_root.parent)
         with progress() as listener:
             result = run(plan, root=root, store=store, options=options, listener=listener)
         outcomes = judge(plan, result, root=root, store=store)
@@ -56,6 +57,13 @@ def run_session(
         print_traces(result, sys.stderr)
     print_outcomes(plan.name, outcomes, summary_line(result), sys.stdout)
     return exit_code(result, outcomes)
+
+
+def keep_out_of_git(home: Path) -> None:
+    """Tell git to pass over `.stagelang`, which holds nothing that a commit needs; a folder of another name is the user's own."""
+    ignore = home / ".gitignore"
+    if home.name == ".stagelang" and not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def exit_code(result: RunResult, outcomes: Outcomes) -> int:

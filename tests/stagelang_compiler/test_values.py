@@ -211,7 +211,11 @@ PINNED: list[tuple[object, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "encoded"), PINNED, ids=[repr(value) for value, _ in PINNED])
+@pytest.mark.parametrize(
+    ("value", "encoded"),
+    PINNED,
+    ids=[f"{number}-{type(value).__name__}" for number, (value, _) in enumerate(PINNED)],
+)
 def test_the_encoding_is_this(value: object, encoded: object) -> None:
     assert encode_value(value) == encoded
 
