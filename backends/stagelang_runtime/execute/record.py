@@ -11,7 +11,7 @@ from typing import Any
 from stagelang_compiler import plan_codec
 from stagelang_compiler.plan import Plan
 from stagelang_runtime.execute.results import RunResult
-from stagelang_runtime.execute.state import stamp
+from stagelang_runtime.execute.state import mark_of, stamp
 from stagelang_runtime.store import Store
 
 
@@ -32,6 +32,7 @@ def record_of(plan: Plan, root: Path, store: Store, result: RunResult) -> dict[s
         "environment": stamp(variables),
         "objects": [[path, size] for path, size in objects],
         "nodes": len(result.nodes),
+        "keys": mark_of({name: node.key for name, node in result.nodes.items()}),
     }
 
 

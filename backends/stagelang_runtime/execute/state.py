@@ -62,7 +62,8 @@ def remember(folder: Path, record: Mapping[str, Any], watched: Mapping[str, Any]
 
     Args:
         folder: the plan's state folder.
-        record: 'plan', 'root', 'variables', 'environment', 'objects' (path below the store, size), the count of 'nodes'.
+        record: 'plan', 'root', 'variables', 'environment', 'objects' (path below the store, size), the count of 'nodes', and
+            'keys' (of `mark_of`).
         watched: what `look` saw before the run at each file and folder that decides what is read, by path.
         started_ns: when the run began, in nanoseconds since 1970.
     """
@@ -78,6 +79,11 @@ def forget(folder: Path) -> None:
     (folder / "done.json").unlink(missing_ok=True)
 
 
+def mark_of(keys: Mapping[str, str]) -> str:
+    """Give what tells one run's receipts from another's: a digest of each node's key."""
+    return hashlib.sha256(json.dumps(sorted(keys.items())).encode()).hexdigest()
+
+
 def look(path: str) -> list[int] | None:
     """Give size, both times of change and inode of a file or folder, of a folder without the size; None if it isn't there.
 
@@ -87,7 +93,12 @@ def look(path: str) -> list[int] | None:
         seen = os.stat(path)
     except OSError:
         return None
-    return [0 if stat.S_ISDIR(seen.st_mode) else seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino]
+    return [
+        0 if stat.S_ISDIR(seen.st_mode) else seen.st_size,
+        seen.st_mtime_ns,
+        seen.st_ctime_ns,
+        seen.st_ino,
+    ]
 
 
 def stamp(variables: Iterable[str]) -> list[Any]:

@@ -56,9 +56,8 @@ def _take_over_streams() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(2, 1)  # until the first message says where
     stdout: Any = sys.stdout
     if isinstance(stdout, io.TextIOWrapper):
-        stdout.reconfigure(
-            line_buffering=True
-        )  # so that the lines before a crash, and a program's, keep their order
+        # The lines before a crash are kept, and those of a program stand where they belong.
+        stdout.reconfigure(line_buffering=True)
     return requests, replies
 
 
@@ -94,8 +93,12 @@ class _Printed:
 
 def _tail(stream: int) -> str:
     size = os.fstat(stream).st_size
-    start = max(0, size - _TAIL_BYTES)
-    return tail(os.pread(stream, _TAIL_BYTES, start).decode("utf-8", "replace")) if size else ""
+    if not size:
+        return ""
+    os.lseek(
+        stream, max(0, size - _TAIL_BYTES), os.SEEK_SET
+    )  # writers append, wherever this leaves the place
+    return tail(os.read(stream, _TAIL_BYTES).decode("utf-8", "replace"))
 
 
 def _place(first: dict[str, Any]) -> Place:

@@ -155,7 +155,10 @@ class Project:
     def run(self, *, jobs: int = 1, keep_going: bool = False, force: bool = False) -> RunResult:
         self.events.clear()
         chosen = RunOptions(jobs=jobs, keep_going=keep_going, force=force)
-        return run(self.plan, root=self.root, store=self.store, options=chosen, listener=self.events.append)
+        result = run(self.plan, root=self.root, store=self.store, options=chosen, listener=self.events.append)
+        for node in result.of_state("failed"):
+            print(node.failure, node.failure.traceback if node.failure else "", node.failure, sep="\n")
+        return result
 
     def states(self, *, force: bool = False) -> dict[str, str]:
         return {name: node.state for name, node in self.run(force=force).nodes.items()}

@@ -157,7 +157,7 @@ def test_a_changed_program_file_asks_for_a_new_plan(commands: Project) -> None:
 
 
 def test_a_program_that_takes_too_long_is_stopped_with_its_children(commands: Project) -> None:
-    child = "import os, time; open('child', 'w').write(str(os.getpid())); time.sleep(60)"
+    child = "import os, time; open('child', 'w').write(str(os.getpid())); time.sleep(600)"
     parent = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
     tool(commands, program("python", "-c", parent, child), resources=p.Resources(time_seconds=2.0))
     assert failure_of(commands, "tool").message == "'tool' was stopped: it took longer than its 2 s"

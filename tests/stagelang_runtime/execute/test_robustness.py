@@ -70,6 +70,14 @@ def leaves_a_thread(x: Value[float]) -> Value[float]:
     threading.Thread(target=time.sleep, args=(600,)).start()
     return x
 @stage
+def leaves_a_program(x: Value[float]) -> Value[float]:
+    import subprocess
+    program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path("pid").write_text(str(program.pid))
+    os._exit(1)
+@stage
+def differs() -> Value[str]: return Value.of(os.urandom(8).hex())
+@stage
 def blas(x: Value[float], *, n: int) -> Value[float]:
     a = np.random.rand(n, n)
     return Value.of(float((a @ a.T).sum() + x.value))
@@ -193,6 +201,22 @@ def test_an_unrelated_stage_changes_nobodys_numbers(lattice: Project) -> None:
     expected = undisturbed(lattice)
     lattice.nodes = {"another": lattice.node("another", "start"), **lattice.nodes}
     assert contents(lattice).items() > expected.items()
+
+
+def test_a_program_that_a_dead_worker_leaves_behind_is_ended(lattice: Project) -> None:
+    lattice.node("leaves_a_program", reads={"x": "n00"})
+    assert lattice.run().exit_code == 3
+    await_end(int(awaited(lattice.root / "pid")))
+
+
+def test_a_lost_result_that_never_repeats_is_replaced(lattice: Project) -> None:
+    lattice.node("differs")
+    (lost,) = lattice.run().nodes["differs"].outputs
+    lattice.store.get_path(lost.object).unlink()
+    result = lattice.run()
+    assert result.nodes["differs"].state == "ran"
+    assert result.nodes["differs"].outputs[0].object != lost.object
+    assert set(lattice.states().values()) == {"hit"}
 
 
 def test_a_thread_that_a_body_leaves_behind_does_not_hold_up_the_run(lattice: Project) -> None:

@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stagelang_compiler import plan as p
+from stagelang_runtime.execute.carry_out import carry_out
+from stagelang_runtime.execute.failure import NodeFailed
+from stagelang_runtime.execute.key import Artifact
+from stagelang_runtime.execute.loading import Loader
+from stagelang_runtime.execute.prepare import Preparation
+from stagelang_runtime.execute.work import Place
 from stagelang_runtime.store.tables import read_table
 from tests.stagelang_runtime.execute.conftest import ORIGIN
 
@@ -83,6 +89,27 @@ def test_the_same_rows_in_another_format_reach_nobody_downstream(data: Project) 
     )
     source(data, "data/rows.jsonl", "jsonl")
     assert data.states() == {"rows": "ran", "halves": "hit"}
+
+
+def test_a_file_that_changes_while_it_is_read_is_a_failure(data: Project) -> None:
+    node = data.plan.node("rows")
+    job = Preparation(plan=data.plan, root=data.root, store=data.store).job(node, no_artifact, {})
+    (data.root / "data" / "rows.csv").write_text(ROWS.replace("0.5", "0.25"))
+    place = Place(
+        plan=data.plan,
+        root=data.root,
+        store=data.store,
+        loader=Loader(data.root, "pipeline.py"),
+        scratch=data.root / "scratch",
+    )
+    with pytest.raises(NodeFailed) as failed:
+        carry_out(place, job, lambda: ("", ""))
+    assert failed.value.failure.message == "source 'rows' changed while it was being read"
+    assert data.store.get_receipt(job.key) is None
+
+
+def no_artifact(node: str, port: str) -> Artifact:
+    raise AssertionError(f"a source reads nothing, not {port} of {node}")
 
 
 def test_a_missing_file_is_said_with_what_is_there(data: Project) -> None:
