@@ -8,7 +8,7 @@ from pathlib import Path
 from stagelang_backends.cli.compiling import plans_folder
 from stagelang_backends.cli.spec_arguments import home_of
 from stagelang_compiler import plan_cache
-from stagelang_runtime.execute.state import unchanged
+from stagelang_runtime.execute.state import mark_of, unchanged
 from stagelang_runtime.session import read_outcome
 
 
@@ -20,7 +20,11 @@ def say_unchanged(spec: Path, pipeline: str, store_root: Path) -> int | None:
     outcome = read_outcome(store_root, kept["name"])
     if outcome is None or outcome["plan"] != kept["digest"] or not outcome["outcomes"]["finished"]:
         return None
-    if not unchanged(store_root, kept["name"], kept["digest"], spec.absolute().parent):
+    done = unchanged(store_root, kept["name"], kept["digest"], spec.absolute().parent)
+    # A run that ended before it was judged leaves the outcome of the one before.
+    if done is None or done.get("keys") != mark_of(
+        {name: node["key"] for name, node in outcome["nodes"].items()}
+    ):
         return None
     sys.stderr.write(kept["notes"])
     verdict = outcome["outcomes"]["verdict"].replace("_", " ")
