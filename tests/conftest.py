@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 from collections.abc import Generator
 
 import pytest
@@ -18,6 +20,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def bless(request: pytest.FixtureRequest) -> bool:
     """Whether expected outputs are to be rewritten instead of compared."""
     return bool(request.config.getoption("--bless"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_modules() -> None:
+    """Let each test file import its own `pipeline.py` and helpers: what others loaded from temporary folders is forgotten."""
+    temporary = os.path.realpath(tempfile.gettempdir())
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if (
+            isinstance(file, str)
+            and os.path.realpath(file).startswith(temporary + os.sep)
+            and "site-packages" not in file
+        ):
+            del sys.modules[name]
 
 
 # CI installs every program that a test may want: a skip there is a hole in the proof, which this variable fails.

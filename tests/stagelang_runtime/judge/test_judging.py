@@ -187,9 +187,9 @@ def test_broken_data_fails_the_contracts_gate_and_names_its_rows(
     )
     printed = capsys.readouterr()
     assert code == 1
-    assert "rides: error" in printed.out
+    assert "rides: fail" in printed.out
     assert "column 'fare'" in printed.err
     kept = read_outcome(tmp_path / "store", "rides")
     assert kept is not None
     assert kept["exit"] == 1
-    assert kept["outcomes"]["verdict"] == "error"
+    assert kept["outcomes"]["verdict"] == "fail"
