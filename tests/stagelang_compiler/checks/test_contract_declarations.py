@@ -56,7 +56,7 @@ def checked(text: str, folder: Path, tail: str = TAIL) -> list[str]:
         (
             "x: Column[Optional[int]]",
             (
-                f"SL215 column 'x' of 'Rows' has a type that no table stores\n13\n{STORED}\nfound: Optional[int]\n"
+                f"SL215 column 'x' of 'Rows' has a type that no table stores\n13\n{STORED}\nfound: int | None\n"
                 "help: leave None out, and declare column(nullable=True)"
             ),
         ),
