@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 from attrs import evolve
 
 from stagelang_compiler import plan
 from stagelang_compiler.plan import Plan
 from stagelang_runtime.execute.artifacts import get_table
+from stagelang_runtime.execute.failure import raised
 from stagelang_runtime.execute.loading import Loader
 from stagelang_runtime.execute.results import BudgetEntry, NodeResult, RunResult
 from stagelang_runtime.judge.expressions import estimate_expression
@@ -62,9 +63,7 @@ def _estimate(
     except StoreError as error:
         return str(error)
     declared = metric.aggregate
-    finalise = None
-    if declared.finalise is not None:
-        finalise = Loader(root, whole.spec).function(declared.finalise)
+    finalise = _finaliser(declared.finalise, root, whole.spec) if declared.finalise is not None else None
     columns = [table.column(name).to_numpy() for name in table.column_names if name != "cluster"]
     clusters = table.column("cluster").to_numpy() if "cluster" in table.column_names else None
     try:
@@ -74,9 +73,30 @@ def _estimate(
         found = estimate(
             lift(aggregate, columns), aggregate, clusters=clusters, metric_range=(metric.low, metric.high)
         )
-    except ValueError as error:
+    except (ValueError, _BrokenFinaliser) as error:
         return str(error)
     return _with_undefined_rule(found, metric)
+
+
+@final
+class _BrokenFinaliser(Exception):
+    """Raised where the user's finaliser raises what doesn't say that there is no value: a mistake, which no rule may cover."""
+
+
+def _finaliser(code: plan.Code, root: Path, spec: str) -> Callable[[Any], float]:
+    """Load a metric's finaliser, so that whatever it raises stays the metric's own."""
+    function = Loader(root, spec).function(code)
+
+    def finalise(means: Any) -> float:
+        try:
+            return float(function(means))
+        except (ValueError, ArithmeticError):
+            raise  # there is no value here
+        except (Exception, SystemExit) as error:
+            said = str(raised(error, root, f"its finaliser {code.qualname!r}"))
+            raise _BrokenFinaliser(said) from error
+
+    return finalise
 
 
 def _with_undefined_rule(found: Estimate, metric: plan.Metric) -> Estimate:

@@ -64,8 +64,8 @@ ROWS = [(ride, "abcdefghij"[ride // 6], 10.0 + ride * ride % 7 / 2, 20.0 - ride*
 MEAN_FARE = sum(row[2] for row in ROWS) / 60
 
 
-def _compiled(folder: Path, undefined: str = '"error"') -> Plan:
-    (folder / "pipeline.py").write_text(SPEC.replace("UNDEFINED", undefined))
+def _compiled(folder: Path, undefined: str = '"error"', spec: str = SPEC) -> Plan:
+    (folder / "pipeline.py").write_text(spec.replace("UNDEFINED", undefined))
     lines = ["ride,driver,fare,minutes", *(",".join(str(cell) for cell in row) for row in ROWS)]
     (folder / "rides.csv").write_text("\n".join(lines) + "\n")
     checked = check_file(folder / "pipeline.py")
@@ -73,8 +73,8 @@ def _compiled(folder: Path, undefined: str = '"error"') -> Plan:
     return checked.plan
 
 
-def _judged(folder: Path, undefined: str = '"error"') -> Outcomes:
-    plan = _compiled(folder, undefined)
+def _judged(folder: Path, undefined: str = '"error"', spec: str = SPEC) -> Outcomes:
+    plan = _compiled(folder, undefined, spec)
     store = Store.open_or_create(folder / "store")
     result = run(plan, root=folder, store=store, options=RunOptions(jobs=2))
     return judge(plan, result, root=folder, store=store)
@@ -159,6 +159,27 @@ def test_a_metric_without_a_value_is_judged_as_it_declares(
     outcomes = _judged(tmp_path, undefined)
     assert _metric(outcomes, "tips").value == value
     assert _gates(outcomes, "tips") == [("tips at least 0.1", verdict)]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return {}['means']", "its finaliser 'broken' raised KeyError: 'means'"),
+        ("return None", "its finaliser 'broken' raised TypeError: float() argument must be "),
+        ("raise SystemExit(0)", "its finaliser 'broken' called sys.exit(0)"),
+    ],
+)
+def test_a_finaliser_that_breaks_is_the_metrics_own_failure_and_takes_no_declared_value(
+    tmp_path: Path, body: str, said: str
+) -> None:
+    spec = SPEC.replace("aggregate=ratio()", "aggregate=smooth(broken, columns=2)").replace(
+        "ratio,", "smooth,"
+    )
+    spec = spec.replace("\n\n\n@", f"\n\n\ndef broken(means):\n    {body}\n\n\n@", 1)
+    outcomes = _judged(tmp_path, "0.25", spec)
+    assert _metric(outcomes, "tips").value is None
+    assert _metric(outcomes, "tips").undefined.startswith(said)
+    assert _gates(outcomes, "tips") == [("tips at least 0.1", "not_evaluated")]
 
 
 def test_a_pass_needs_every_gate_to_pass_and_every_node_to_finish() -> None:
