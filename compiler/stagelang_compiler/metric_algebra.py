@@ -40,8 +40,9 @@ def combine(
         return _scaled(first, first.unit.factor / target.factor, target)
     if not isinstance(second, plan.Metric | Meaning):
         return _scaled(first, second, first.unit)
-    ends = [end for a in _ends(first) for b in _ends(second) if not math.isnan(end := apply(operation, a, b))]
-    if operation == "/" and _ends(second)[0] <= 0 <= _ends(second)[1]:
+    pairs = [(a, b) for a in _ends(first) for b in _signed_ends(second)]
+    ends = [end for a, b in pairs if not math.isnan(end := apply(operation, a, b))]
+    if operation == "/" and (_ends(second)[0] < 0 < _ends(second)[1] or _ends(second) == (0, 0)):
         ends = [-math.inf, math.inf]
     return Meaning(
         unit=_unit(operation, first.unit, second.unit),
@@ -61,7 +62,9 @@ def apply(operation: str, left: float, right: float) -> float:
         case "*":
             return 0.0 if left == 0 or right == 0 else left * right
         case "/":
-            return math.copysign(math.inf, left) if right == 0 else 0.0 if math.isinf(right) else left / right
+            if left == 0 or math.isinf(right):
+                return 0.0
+            return math.copysign(math.inf, left) * math.copysign(1, right) if right == 0 else left / right
         case _:
             raise AssertionError(operation)
 
@@ -74,6 +77,12 @@ def _scaled(metric: plan.Metric | Meaning, factor: float, unit: plan.Unit) -> Me
 
 def _ends(metric: plan.Metric | Meaning) -> tuple[float, float]:
     return (-math.inf if metric.low is None else metric.low, math.inf if metric.high is None else metric.high)
+
+
+def _signed_ends(metric: plan.Metric | Meaning) -> tuple[float, float]:
+    """Give the ends with the sign from which a zero is reached: what is at least 0 comes to it from above."""
+    low, high = _ends(metric)
+    return (low + 0.0, -0.0 if high == 0 else high)
 
 
 def finite(value: float | None) -> Bound:

@@ -98,6 +98,7 @@ def _converter() -> cattrs.Converter:
         converter.register_structure_hook(primitive, functools.partial(_strict, primitive))
     converter.register_structure_hook(str | float, _text_or_number)
     converter.register_structure_hook(str | int, _text_or_number)
+    converter.register_structure_hook_func(_is_literal, _one_of)
     converter.register_structure_hook_factory(_is_tuple, functools.partial(_only_list, converter))
     converter.register_unstructure_hook_factory(attrs.has, functools.partial(_unstructure, converter))
     converter.register_structure_hook_factory(attrs.has, functools.partial(_structure, converter))
@@ -105,6 +106,7 @@ def _converter() -> cattrs.Converter:
 
 
 _LIST: Any = list
+_OBJECT: Any = dict
 
 
 def _is_tuple(cls: Any) -> bool:
@@ -149,7 +151,25 @@ def _unstructure(converter: cattrs.Converter, cls: type[Any]) -> Any:
 
 
 def _structure(converter: cattrs.Converter, cls: type[Any]) -> Any:
-    return make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+    fields: Any = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+
+    def structure(value: Any, expected: Any) -> Any:
+        if not isinstance(value, _OBJECT):
+            raise TypeError(f"expected an object, found {type(value).__name__} {value!r}")
+        return fields(value, expected)
+
+    return structure
+
+
+def _is_literal(cls: Any) -> bool:
+    return typing.get_origin(cls) is typing.Literal
+
+
+def _one_of(value: Any, cls: Any) -> Any:
+    if value not in typing.get_args(cls):
+        words = ", ".join(map(repr, typing.get_args(cls)))
+        raise TypeError(f"expected one of {words}, found {type(value).__name__} {value!r}")
+    return value
 
 
 def _say(error: BaseException, expected: type[Any] | None) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stagelang_compiler.plan import Column, Contract, Experiment, Gate, Input, Json, Metric, Node, Plan, Unit
+from stagelang_compiler.rendering.source import visible
 
 
 def plan_text(plan: Plan) -> str:
     """Write a plan as readable text; equal plans give equal texts."""
-    return "\n".join(_lines(plan)) + "\n"
+    return "".join(f"{visible(line)}\n" for line in _lines(plan))
 
 
 def _lines(plan: Plan) -> Iterator[str]:
