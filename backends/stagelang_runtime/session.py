@@ -37,12 +37,21 @@ def run_session(
         options: how to run.
         trace: show frames of stagelang and of libraries too when a stage fails.
     """
+    from stagelang_runtime.execute.own_code import changed_files
     from stagelang_runtime.execute.progress import progress
     from stagelang_runtime.execute.runner import run
     from stagelang_runtime.judge import judge
     from stagelang_runtime.revision import revision
     from stagelang_runtime.store import Store, StoreError
 
+    changed = changed_files(plan, root)
+    if changed:
+        names = ", ".join(repr(name) for name in changed)
+        print(
+            f"error: {names} changed since the plan was compiled\n  help: compile the pipeline again",
+            file=sys.stderr,
+        )
+        return 2
     try:
         store = Store.open_or_create(store_root)
         keep_out_of_git(store_root.parent)

@@ -310,13 +310,18 @@ class Waiver:
 @final
 @frozen(kw_only=True)
 class Plan:
-    """A whole pipeline, checked and lowered. `spec` is the pipeline's file, relative to its folder."""
+    """A whole pipeline, checked and lowered. `spec` is the pipeline's file, relative to its folder.
+
+    `files` are the first-party files whose code the stages reach, relative to that folder, and their SHA-256: a plan is carried out
+    only with the code that it was compiled from.
+    """
 
     schema: int = SCHEMA_VERSION
     name: str
     seed: int
     owner: str = ""
     spec: str
+    files: Mapping[str, str] = field(factory=dict[str, str])
     contracts: Mapping[str, Contract]
     stages: Mapping[str, Stage]
     nodes: tuple[Node, ...]

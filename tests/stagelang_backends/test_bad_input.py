@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -158,3 +160,18 @@ def test_a_failed_run_goes_on_where_it_stopped(folder: Path, capsys: pytest.Capt
     code, said = _said(capsys, "run")
     assert code == 0
     assert "1 ran, 1 up to date" in said
+
+
+def test_an_emitted_script_refuses_code_that_is_not_its_plans(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _said(capsys, "compile", "--target", "local", "--output", "emitted")[0] == 0
+    script = [sys.executable, "emitted/run.py"]
+    assert subprocess.run(script, check=False, capture_output=True).returncode == 0
+    with (folder / "pipeline.py").open("a") as file:
+        file.write("# later\n")
+    refused = subprocess.run(script, check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "error: 'pipeline.py' changed since the plan was compiled\n  help: compile the pipeline again\n"
+    )

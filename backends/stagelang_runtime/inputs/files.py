@@ -15,7 +15,6 @@ from typing import Any, final
 from attrs import frozen
 
 from stagelang_compiler.plan import Source
-from stagelang_runtime.gates.conform import nearest
 from stagelang_runtime.inputs.errors import InputError, InputProblem
 from stagelang_runtime.inputs.opening import UNREADABLE, file_system, is_url, open_raw, unreadable
 from stagelang_runtime.store.digest import PREFIX
@@ -110,6 +109,10 @@ def _nothing(location: str, root: Path) -> InputProblem:
             break
         folder = folder / part
     present = sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+    from stagelang_runtime.gates.conform import (
+        nearest,
+    )  # brings Arrow, which a run with nothing to do needn't load
+
     near = None if glob.has_magic(wanted) else nearest(wanted, present)
     where = _name(folder, root)
     if near is not None:

@@ -14,7 +14,13 @@ from stagelang_compiler.graph import Edge, Graph, GraphNode
 from stagelang_compiler.lower.contracts import contract_names, forget_sources, lower_contract
 from stagelang_compiler.lower.metrics import lower_gates, lower_metrics
 from stagelang_compiler.lower.nodes import lower_nodes
-from stagelang_compiler.lower.stages import frame_libraries, lower_budget, lower_stage, with_frames
+from stagelang_compiler.lower.stages import (
+    file_digests,
+    frame_libraries,
+    lower_budget,
+    lower_stage,
+    with_frames,
+)
 from stagelang_compiler.values import encode_value
 
 
@@ -46,6 +52,7 @@ def lower(
         seed=pipeline.seed,
         owner=pipeline.owner,
         spec=spec,
+        files=file_digests(fingerprinter.files, root),
         contracts={name: contracts[name] for name in sorted(contracts)},
         stages={name: stages[name] for name in sorted(stages)},
         nodes=lower_nodes(

@@ -31,7 +31,9 @@ def lower_code(function: Any, root: Path, fingerprinter: Fingerprinter) -> plan.
         qualname=function.__qualname__,
         file=relative_file(function.__code__.co_filename, root),
         digest=printed.digest,
-        components=tuple(plan.Component(name=f"{each.kind} {each.name}", digest=each.digest) for each in printed.components),
+        components=tuple(
+            plan.Component(name=f"{each.kind} {each.name}", digest=each.digest) for each in printed.components
+        ),
         distributions=tuple(printed.distributions),
         conservative=tuple(printed.conservative),
     )
@@ -73,6 +75,16 @@ def lower_stage(
         else None,
         origin=stage.origin.relative_to(root),
     )
+
+
+def file_digests(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """Digest the first-party files below the pipeline's folder, by their POSIX path."""
+    own = sorted(
+        (file.relative_to(root).as_posix(), file)
+        for file in files
+        if file.is_relative_to(root) and file.is_file()
+    )
+    return {name: _digest(file) for name, file in own}
 
 
 def frame_libraries(files: Iterable[Path]) -> tuple[str, ...]:
