@@ -461,7 +461,7 @@ def parameter_that_has_no_canonical_form() -> None:
 
 def mutable_default() -> None:
     @stage
-    def wrong(rows: Table[Scans, S], *, sizes: list[int] = []) -> Table[Scans, S]:  # noqa: B006  # unseen: default-that-can-change
+    def wrong(rows: Table[Scans, S], *, sizes: list[int] = []) -> Table[Scans, S]:  # unseen: default-that-can-change
         print(sizes)
         return rows
 
