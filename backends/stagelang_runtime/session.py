@@ -90,7 +90,9 @@ def keep_outcome(
     outcomes: Outcomes,
     made_from: Mapping[str, Any] | None,
 ) -> None:
-    """Keep what a run came to, for the report and for a run in which nothing changed."""
+    """Keep what a run came to, for the report and for a run in which nothing changed. Raises StoreError."""
+    from stagelang_runtime.store.atomic import Disk
+
     nodes = {
         name: {
             "state": node.state,
@@ -109,7 +111,9 @@ def keep_outcome(
         "nodes": nodes,
         "outcomes": outcomes.to_json(),
     }
-    write_whole(state_folder(store_root, plan.name) / OUTCOME, record)
+    folder = state_folder(store_root, plan.name)
+    with Disk(str(folder)):
+        write_whole(folder / OUTCOME, record)
 
 
 def read_outcome(store_root: Path, plan_name: str) -> dict[str, Any] | None:

@@ -41,15 +41,28 @@ def _files(source: Source, root: Path) -> tuple[str, ...]:
 
 
 def _folders(source: Source, root: Path) -> Iterator[str]:
-    """Give the folders in which a file could appear that the source would read: they change when one does."""
-    fixed: list[str] = []
-    for part in PurePosixPath(source.location).parts:
-        if glob.has_magic(part):
-            break
-        fixed.append(part)
+    """Give the folders in which a file could appear that the source would read: they change when one does.
+
+    Links to folders are followed, as globs do; a folder that is reached again, as by a link to one above it, is given once.
+    """
+    fixed, patterns = _divided(source.location)
     folder = root.joinpath(*fixed)
     if not folder.is_dir():
         return
-    for base, names, _ in os.walk(folder):
-        names[:] = [name for name in names if not name.startswith(".")]
+    with_hidden = not patterns or any(part.startswith(".") for part in patterns)
+    walked: set[str] = set()
+    for base, names, _ in os.walk(folder, followlinks=True):
+        real = os.path.realpath(base)
+        if real in walked:
+            names.clear()
+            continue
+        walked.add(real)
+        names[:] = [name for name in names if with_hidden or not name.startswith(".")]
         yield os.path.relpath(base, root)
+
+
+def _divided(location: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Divide a path at its first part that is a pattern."""
+    parts = PurePosixPath(location).parts
+    first = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    return parts[:first], parts[first:]

@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
+from attrs import evolve
 
 from stagelang_compiler import plan as p
 from stagelang_compiler import plan_codec
-from stagelang_runtime.execute.state import state_folder, unchanged
+from stagelang_runtime.execute.state import look, state_folder, unchanged
+from stagelang_runtime.execute.watched import watch
 from tests.stagelang_runtime.execute.conftest import ORIGIN
 
 if TYPE_CHECKING:
@@ -120,6 +122,33 @@ def test_any_change_is_noticed(done: Project, change: Callable[[Project], None])
     assert is_unchanged(done)
     change(done)
     assert not is_unchanged(done)
+
+
+@pytest.mark.parametrize(
+    ("location", "format_", "added"),
+    [
+        ("data/**/*.csv", "csv", "elsewhere/b.csv"),
+        ("data/.kept/*.csv", "csv", "data/.kept/b.csv"),
+        ("data/.k*/*.csv", "csv", "data/.kept/b.csv"),
+        ("data", "files", "data/.kept/b.csv"),
+    ],
+)
+def test_a_file_is_noticed_wherever_the_source_would_find_it(
+    done: Project, location: str, format_: Literal["csv", "files"], added: str
+) -> None:
+    (done.root / "elsewhere").mkdir()
+    (done.root / "data" / "link").symlink_to("../elsewhere")
+    (done.root / "data" / "loop").symlink_to("../data")
+    (done.root / "data" / ".kept").mkdir()
+    (done.root / "data" / ".kept" / "a.csv").write_text("k\n1\n")
+    source = p.Source(location=location, format=format_)
+    nodes = tuple(evolve(each, source=source) if each.source else each for each in done.plan.nodes)
+    plan = evolve(done.plan, nodes=nodes)
+    before = watch(plan, done.root)
+    assert before is not None
+    assert watch(plan, done.root) == before
+    (done.root / added).write_text("k\n2\n")
+    assert {path: look(str(done.root / path)) for path in before} != before
 
 
 def test_a_file_that_changed_just_before_the_run_is_not_trusted(done: Project) -> None:
