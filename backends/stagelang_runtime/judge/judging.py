@@ -40,6 +40,10 @@ def judge(plan: Plan, result: RunResult, *, root: Path, store: Store) -> Outcome
         *(_budget_gate(plan.name, plan.owner, entry) for entry in result.budget),
     ]
     finished = all(node.state in ("ran", "hit") for node in result.nodes.values())
+    if finished:
+        gated = {gate.metric for gate in plan.gates}
+        ungated = [metric for metric in plan.metrics if metric.name not in gated]
+        gates += (gate for metric in ungated for gate in _value_gate(metric, estimates[metric.name]))
     metrics = tuple(_outcome(metric, estimates[metric.name]) for metric in plan.metrics)
     return Outcomes(metrics=metrics, gates=tuple(gates), finished=finished)
 
@@ -143,6 +147,25 @@ def _metric_gate(gate: plan.Gate, whole: Plan, found: Estimate | str) -> GateOut
     bounds = tuple(bound for bound in (gate.low, gate.high) if bound is not None)
     judged = judge_threshold(found, gate.kind, bounds, gate.judged_on)
     return outcome(judged.verdict.value, judged.reason, judged.needed_n)
+
+
+def _value_gate(metric: plan.Metric, found: Estimate | str) -> Iterator[GateOutcome]:
+    """Give an outcome for a metric without a gate that has no value though it doesn't declare that it may have none."""
+    verdict: Word
+    if isinstance(found, str):
+        verdict, reason = "not_evaluated", found
+    elif found.undefined is not None and found.undefined.cause != "empty":
+        verdict, reason = "error", found.undefined.text
+    else:
+        return
+    yield GateOutcome(
+        name=f"{metric.name} has a value",
+        subject=metric.name,
+        kind="metric",
+        verdict=verdict,
+        reason=reason,
+        owner=metric.owner,
+    )
 
 
 def _contract_gates(whole: Plan, node: NodeResult) -> Iterator[GateOutcome]:

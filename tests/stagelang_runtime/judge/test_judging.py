@@ -162,6 +162,23 @@ def test_a_metric_without_a_value_is_judged_as_it_declares(
 
 
 @pytest.mark.parametrize(
+    ("undefined", "verdicts", "whole"),
+    [
+        ('"error"', [("tips has a value", "error")], "error"),
+        ('"not_evaluated"', [], "pass"),
+        ("0.25", [], "pass"),
+    ],
+)
+def test_a_metric_without_a_value_or_a_gate_is_no_pass_unless_it_declares_so(
+    tmp_path: Path, undefined: str, verdicts: list[tuple[str, str]], whole: str
+) -> None:
+    head, _, _ = SPEC.partition("    gates=[")
+    outcomes = _judged(tmp_path, undefined, f"{head})\n")
+    assert _gates(outcomes, "tips") == verdicts
+    assert outcomes.verdict == whole
+
+
+@pytest.mark.parametrize(
     ("body", "said"),
     [
         ("return {}['means']", "its finaliser 'broken' raised KeyError: 'means'"),
