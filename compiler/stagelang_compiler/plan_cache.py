@@ -16,6 +16,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,8 @@ def keep(
         temporary.write_text(json.dumps(record), encoding="utf-8")
         os.replace(temporary, target)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 _UNWATCHED = re.compile(

@@ -48,7 +48,7 @@ def lower_nodes(
         )
         outputs = tuple(_output(port, shape, node, names) for port, shape in node.outputs.items())
         params = {name: encode_value(value, name) for name, value in sorted(node.params.items())}
-        node_seed = stage_seed(seed, node.base if node.kind != "split" else "split", 0)
+        node_seed = _seed(seed, node)
         source = _source(node) if node.kind == "source" else None
         split = _split(node) if node.kind == "split" else None
         ids = {edge.producer.name: lowered[id(edge.producer)].id for edge in node.inputs}
@@ -69,6 +69,13 @@ def lower_nodes(
             origin=node.origin.relative_to(root),
         )
     return tuple(lowered.values())
+
+
+def _seed(seed: int, node: GraphNode) -> int:
+    """Give a node its seed: all splits of a pipeline share one, and a source, which draws nothing, has none."""
+    if node.kind == "source":
+        return 0
+    return stage_seed(seed, "split" if node.kind == "split" else node.base, 0)
 
 
 def stage_seed(seed: int, stage: str, replicate: int) -> int:
