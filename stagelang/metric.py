@@ -21,7 +21,7 @@ from stagelang.recording import recorded
 from stagelang.running import is_running
 from stagelang.signature import Signature, read_signature
 from stagelang.stage import handles_in, visible_names
-from stagelang.units import Per, Times, Unit
+from stagelang.units import Per, Times, Unit, measure
 
 P = ParamSpec("P")
 U = TypeVar("U", bound=Unit)
@@ -125,10 +125,10 @@ class Metric(Handle, Generic[U_co]):
         return Gate(metric=self, kind="not_worse_than", alias=alias, tolerance=tolerance)
 
     def __add__(self, other: Metric[U_co]) -> Metric[U_co]:
-        return self._combine("+", other)
+        return self._combine("+", _metric(other))
 
     def __sub__(self, other: Metric[U_co]) -> Metric[U_co]:
-        return self._combine("-", other)
+        return self._combine("-", _metric(other))
 
     def __neg__(self) -> Metric[U_co]:
         return self._combine("neg")
@@ -141,14 +141,18 @@ class Metric(Handle, Generic[U_co]):
 
     def times(self, other: Metric[V]) -> Metric[Times[U_co, V]]:
         """Multiply by another metric: the units multiply."""
-        return self._combine("*", other)
+        return self._combine("*", _metric(other))
 
     def per(self, other: Metric[V]) -> Metric[Per[U_co, V]]:
         """Divide by another metric: the units divide."""
-        return self._combine("/", other)
+        return self._combine("/", _metric(other))
 
     def to(self, unit: type[V]) -> Metric[V]:
         """Convert to another unit of the same dimension."""
+        try:
+            measure(unit)
+        except TypeError as error:
+            raise DeclarationError(f"a metric is converted to another unit: {error}") from None
         return self._combine("convert", unit=unit)
 
     def named(self, name: str) -> Metric[U_co]:
@@ -158,6 +162,8 @@ class Metric(Handle, Generic[U_co]):
             raise DeclarationError(
                 "only an expression over metrics is named here: expected name=... at @metric, got .named on a measured metric"
             )
+        if not isinstance(name, _TEXT):
+            raise DeclarationError(f"an expression's name is a text, got {name!r}")
         return _expression(by.operation, by.operands, by.unit, name)
 
     def _combine(self, operation: Any, *others: Any, unit: Any = None) -> Metric[Any]:
@@ -175,6 +181,16 @@ class Metric(Handle, Generic[U_co]):
         """The values a row, of a metric that was called with loaded data, as in a test."""
         loaded: PerRow[U_co] = self._loaded(".rows")
         return loaded
+
+
+_TEXT: Any = str
+_METRIC: Any = Metric
+
+
+def _metric(other: Any) -> Any:
+    if not isinstance(other, _METRIC):
+        raise DeclarationError(f"a metric is combined with another metric, got {other!r:.40}")
+    return other
 
 
 def _finite(factor: Any) -> float:

@@ -219,7 +219,7 @@ def _is_user(file: str, root: Path) -> bool:
 
 def _choose(path: Path, recording: Recording, name: str) -> tuple[Pipeline | None, list[Diagnostic]]:
     pipelines: list[Pipeline] = recording.pipelines
-    known = [pipeline.name for pipeline in pipelines]
+    known = [str(pipeline.name) for pipeline in pipelines]
     if not pipelines:
         action = "end the file with 'pipeline = Pipeline(...)'"
         return None, [

@@ -20,6 +20,7 @@ from stagelang.metric import MetricCall, MetricDefinition
 from stagelang.origin import Origin
 from stagelang.pipeline import Pipeline
 from stagelang.recording import Recording
+from stagelang.signature import is_contract
 from stagelang.source import Source
 from stagelang.split import Split
 from stagelang.stage import Call
@@ -44,6 +45,7 @@ _CONTRACT: Mapping[str, Any] = {
 }
 _PERTURBATION: Mapping[str, Any] = {"column": str, "strengths": tuple[float, ...]}
 _TUPLE: Any = tuple
+_SOURCE: Any = Source
 _PARTS: Any = (Budget, Resources)
 _JUDGED_ELSEWHERE = ("origin", "table", "by", "contract", "unit", "metric", "function")
 
@@ -64,7 +66,7 @@ _ARTIFACTS, _CALLS, _JUDGED_ALONE, _PERTURB, _AGGREGATE, _METRIC = (
 
 def check_settings(pipeline: Pipeline, recording: Recording) -> Iterator[Diagnostic]:
     """Check the type of every setting of what was declared, and that its numbers are finite."""
-    yield from _typed(f"pipeline {pipeline.name!r}", pipeline, _PIPELINE, pipeline.origin)
+    yield from _typed(f"pipeline {short(pipeline.name)}", pipeline, _PIPELINE, pipeline.origin)
     given: list[Any] = [*pipeline.waivers, *pipeline.gates, pipeline.budget, *pipeline.experiments]
     for each in given:
         if isinstance(each, _JUDGED_ALONE):
@@ -87,17 +89,22 @@ def _of_contract(contract: type[Contract]) -> Iterator[Diagnostic]:
 
 def _of(declared: Any) -> Iterator[Diagnostic]:
     if isinstance(declared, _ARTIFACTS):
-        what = f"{type(declared).__name__.lower()} {declared.label!r}"
+        subject = declared.location if isinstance(declared, _SOURCE) else declared.by
+        what = f"{type(declared).__name__.lower()} {short(subject)}"
         yield from _attributes(what, declared, declared.origin)
+        if isinstance(declared, _SOURCE) and not (
+            declared.contract is None or is_contract(declared.contract)
+        ):
+            yield _finding(what, "contract", declared.contract, "a contract class", declared.origin)
     elif isinstance(declared, _METRIC):
-        meaning, what = declared.meaning, f"metric {declared.name!r}"
+        meaning, what = declared.meaning, f"metric {short(declared.name)}"
         yield from _attributes(what, meaning, declared.origin)
         if isinstance(meaning.aggregate, _AGGREGATE):
             yield from _attributes(f"the aggregation of {what}", meaning.aggregate, declared.origin)
         if not _is_unit(meaning.unit):
             yield _finding(what, "unit", meaning.unit, "a unit, such as units.USD", declared.origin)
     else:
-        what = f"stage {declared.name!r}"
+        what = f"stage {short(declared.name)}"
         yield from _attributes(what, declared.settings, declared.origin)
         for part in ("budget", "resources"):
             given: Any = getattr(declared.settings, part)

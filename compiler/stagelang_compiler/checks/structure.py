@@ -401,7 +401,10 @@ def _found(value: object) -> str:
 
 def short(value: object) -> str:
     """Write a value in the user's words, at most 40 characters long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:
+        text = type(value).__qualname__
     return text if len(text) <= 40 else text[:37] + "..."
 
 
