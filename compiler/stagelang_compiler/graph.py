@@ -30,6 +30,7 @@ from stagelang.stage import Call, Stage, handles_in
 Declared: TypeAlias = Source | Split | Call | MetricCall
 Kind = Literal["source", "split", "stage", "command", "metric"]
 _PARTS: Mapping[str, type[Population]] = {"train": Train, "validation": Validation, "test": Test}
+_CALLS = (Call, MetricCall)
 
 
 @final
@@ -77,7 +78,7 @@ class GraphNode:
     @property
     def stage(self) -> Stage[Any, Any] | MetricDefinition[Any, Any] | None:
         """The stage or metric that it calls; None for a source or a split."""
-        return self.declared.stage if isinstance(self.declared, Call | MetricCall) else None
+        return self.declared.stage if isinstance(self.declared, _CALLS) else None
 
     @property
     def population(self) -> type[Population]:

@@ -8,10 +8,12 @@ from typing import final
 
 from attrs import frozen
 
-from stagelang_backends.lineage.dot import dot_of
-from stagelang_backends.lineage.mermaid import mermaid_of
+from stagelang_backends.lineage.boxes import drawing_of
+from stagelang_backends.lineage.collapse import folded
+from stagelang_backends.lineage.dot import dot_text
+from stagelang_backends.lineage.mermaid import mermaid_text
 from stagelang_backends.lineage.page import html_of
-from stagelang_backends.lineage.picture import svg_of
+from stagelang_backends.lineage.picture import svg_text
 from stagelang_backends.protocol import EmitOptions
 from stagelang_compiler.plan import Plan
 
@@ -26,11 +28,13 @@ class LineageBackend:
 
     def emit(self, plan: Plan, options: EmitOptions) -> Mapping[PurePosixPath, str]:
         """Give the pictures; they hold no way to the pipeline's folder."""
+        whole = drawing_of(plan)
+        overview = folded(whole)
         return {
-            PurePosixPath("pipeline.dot"): dot_of(plan),
-            PurePosixPath("pipeline.svg"): svg_of(plan),
-            PurePosixPath("pipeline.mmd"): mermaid_of(plan),
-            PurePosixPath("pipeline.html"): html_of(plan),
+            PurePosixPath("pipeline.dot"): dot_text(overview),
+            PurePosixPath("pipeline.svg"): svg_text(overview),
+            PurePosixPath("pipeline.mmd"): mermaid_text(whole),
+            PurePosixPath("pipeline.html"): html_of(plan, whole=whole, overview=overview),
         }
 
 

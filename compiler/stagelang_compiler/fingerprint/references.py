@@ -32,6 +32,8 @@ _FRAME_READERS = frozenset(
 _OPENINGS = frozenset(
     {"__subclasses__", "__globals__", "__builtins__", "f_globals", "f_locals", "f_back", "f_builtins"}
 )
+_DOCS = frozenset({"__doc__", "getdoc"})
+_NOTICED = _OPENINGS | _DOCS
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
@@ -125,7 +127,9 @@ class _Reader:
         while pending:
             node = pending.pop()
             handler = _HANDLERS.get(type(node))
-            pending.extend(reversed(children(node) if handler is None else handler(self, node)))
+            inner = children(node) if handler is None else handler(self, node)
+            if inner:
+                pending.extend(reversed(inner))
 
     # names
 
@@ -170,8 +174,9 @@ class _Reader:
 
     def name(self, node: ast.Name) -> Sequence[ast.AST]:
         if isinstance(node.ctx, ast.Load):
-            self.noticed(node.id, node.lineno)
             self.load((node.id,), node.lineno)
+            if node.id in _NOTICED:
+                self.noticed(node.id, node.lineno)
         else:
             self.bind(node.id)
         return ()
@@ -179,7 +184,8 @@ class _Reader:
     def attribute(self, node: ast.Attribute) -> Sequence[ast.AST]:
         inner: ast.AST = node
         while isinstance(inner, ast.Attribute):
-            self.noticed(inner.attr, inner.lineno)
+            if inner.attr in _NOTICED:
+                self.noticed(inner.attr, inner.lineno)
             inner = inner.value
         path = dotted_path(node)
         if path is None:
@@ -190,7 +196,7 @@ class _Reader:
     def noticed(self, attribute: str, line: int) -> None:
         if attribute in _OPENINGS:
             self.openings.setdefault((attribute, line))
-        self.reads_docs = self.reads_docs or attribute in {"__doc__", "getdoc"}
+        self.reads_docs = self.reads_docs or attribute in _DOCS
 
     def call(self, node: ast.Call) -> Sequence[ast.AST]:
         if isinstance(node.func, ast.Attribute) and node.func.attr in _FRAME_READERS:
