@@ -49,9 +49,9 @@ def call(
     try:
         with running(seed):
             return declared.function(*bound.args, **bound.kwargs)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a stage must not end the worker, whatever it raises
+    except (
+        BaseException
+    ) as error:  # a stage must not end the worker, whatever it raises; Ctrl-C is the runner's
         raise NodeFailed(raised(error, root, f"{_word(node)} {node.name!r}")) from None
 
 
@@ -107,7 +107,10 @@ def _data(stage: Stage, node: Node, output: Output, handle: Any) -> Any:
         raise wrong_result(stage, node, f"loaded data{where}", "a lazy handle")
     if output.kind == "table":
         return _arrow(stage, node, handle, where)
-    return data_of(handle)
+    data = data_of(handle)
+    if output.kind == "files" and not isinstance(data, Path):
+        raise wrong_result(stage, node, f"Files.of(Path(...)){where}", f"Files.of({_said(data)})")
+    return data
 
 
 def _arrow(stage: Stage, node: Node, table: Any, where: str) -> pa.Table:

@@ -16,6 +16,7 @@ Kind = Literal[
     "internal",
 ]  # fmt: skip
 
+_MOST_FRAMES = 20
 _OWN = str(Path(__file__).resolve().parents[1])
 
 
@@ -81,7 +82,7 @@ class NodeFailed(Exception):
 
 def raised(error: BaseException, root: Path, doing: str) -> Failure:
     """Put an exception of the user's code into words; `doing` says what ran, such as `stage 'fit'`."""
-    said = str(error)
+    said = _said(error)
     match error:
         case SystemExit():
             message = f"{doing} called sys.exit({'' if error.code is None else repr(error.code)})"
@@ -103,12 +104,28 @@ def raised(error: BaseException, root: Path, doing: str) -> Failure:
     )
 
 
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # its own __str__ raises
+        return ""
+
+
 def user_frames(trace: TracebackType | None, root: Path) -> tuple[Frame, ...]:
     """Keep the frames of code below the pipeline's folder; where there is none, the last that isn't stagelang's."""
     frames = traceback.extract_tb(trace)
     own = [frame for frame in frames if not _is_framework(frame.filename)]
     below = [frame for frame in own if _is_below(frame.filename, root)]
-    return tuple(_frame(frame, root) for frame in (below or own[-1:]))
+    return tuple(_frame(frame, root) for frame in _few(below or own[-1:]))
+
+
+def _few(frames: Sequence[traceback.FrameSummary]) -> Sequence[traceback.FrameSummary]:
+    """Leave out the middle of a recursion, which repeats itself: the first frames and the last tell all."""
+    return (
+        frames
+        if len(frames) <= _MOST_FRAMES
+        else [*frames[: _MOST_FRAMES // 2], *frames[-_MOST_FRAMES // 2 :]]
+    )
 
 
 def _is_framework(file: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stagelang_compiler import plan as p
-from tests.stagelang_runtime.execute.conftest import Project
+from tests.stagelang_runtime.execute.conftest import Kind, Project
 
 if TYPE_CHECKING:
     from stagelang_runtime.execute.failure import Failure
@@ -45,6 +45,16 @@ def gives_data(x: Value[int]) -> Value[int]: return 5
 def gives_text(x: Value[int]) -> Value[int]: return Value.of("five")
 @stage
 def gives_another_kind(x: Value[int]) -> Value[int]: return Files.of(Path("."))
+@stage
+def gives_text_for_a_folder(x: Value[int]) -> Files: return Files.of("out")
+@stage
+def calls_itself(x: Value[int]) -> Value[int]: return calls_itself(x)
+class Silent(Exception):
+    def __str__(self): raise RuntimeError
+@stage
+def interrupts(x: Value[int]) -> Value[int]: raise KeyboardInterrupt
+@stage
+def raises_without_words(x: Value[int]) -> Value[int]: raise Silent
 class Two(NamedTuple):
     a: Value[int]
     b: Value[int]
@@ -63,7 +73,7 @@ def later(x: Value[int]) -> Value[int]: return x
 """
 
 
-FAILING: dict[str, str] = {
+FAILING: dict[str, Kind] = {
     "divides": "value",
     "exits": "value",
     "dies": "value",
@@ -74,6 +84,10 @@ FAILING: dict[str, str] = {
     "gives_another_kind": "value",
     "gives_text": "value",
     "gives_unpicklable": "model",
+    "gives_text_for_a_folder": "files",
+    "calls_itself": "value",
+    "interrupts": "value",
+    "raises_without_words": "value",
     "absent": "value",
 }
 
@@ -87,7 +101,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
     project.node("items")
     project.stage("lasts", resources=p.Resources(time_seconds=0.5))
     for name, kind in FAILING.items():
-        project.node(name, reads={"x": "one"}, gives="model" if kind == "model" else "value")
+        project.node(name, reads={"x": "one"}, gives=kind)
     project.node("sorts", reads={"x": "items"})
     project.node("gives_one_of_two", reads={"x": "one"}, gives={"a": "value", "b": "value"})
     project.node("prints", reads={"x": "one"})
@@ -124,6 +138,20 @@ def test_a_body_that_exits_is_a_failure(result: RunResult) -> None:
     assert failure.help == "raise an exception where a stage can't go on; return its result where it can"
 
 
+@pytest.mark.parametrize(
+    ("function", "name"), [("interrupts", "KeyboardInterrupt"), ("raises_without_words", "Silent")]
+)
+def test_whatever_a_body_raises_is_its_own_failure(result: RunResult, function: str, name: str) -> None:
+    failure = failure_of(result, function)
+    assert (failure.kind, failure.message) == ("exception", f"stage {function!r} raised {name}")
+
+
+def test_a_recursion_without_end_shows_its_first_and_last_frames(result: RunResult) -> None:
+    failure = failure_of(result, "calls_itself")
+    assert failure.message.startswith("stage 'calls_itself' raised RecursionError: maximum recursion depth")
+    assert len(failure.frames) == 20
+
+
 def test_a_dead_process_is_a_failure_with_its_last_words_and_is_replaced(result: RunResult) -> None:
     failure = failure_of(result, "dies")
     assert failure.kind == "died"
@@ -157,6 +185,7 @@ def test_what_a_body_prints_is_in_its_receipt_and_in_no_other(result: RunResult)
         ("gives_nothing", "expected a Value handle, found None (is a return missing?)"),
         ("gives_data", "expected a Value handle, found int 5"),
         ("gives_another_kind", "expected a Value handle, found a Files handle"),
+        ("gives_text_for_a_folder", "expected Files.of(Path(...)), found Files.of(str 'out')"),
         ("gives_one_of_two", "expected a NamedTuple with the fields a, b, found a Value handle"),
     ],
 )
