@@ -38,7 +38,7 @@ def bench(rounds: int) -> list[Table]:
     return [
         Table(
             title="a trivial stage: the whole first run divided by its stages "
-            f"(flushing a file takes {flush * 1000:.1f} ms here; we flush two files and a folder a stage, the others none)",
+            f"(flushing a file takes {flush * 1000:.1f} ms here; we flush up to two files and a folder a stage, the others none)",
             unit="ms",
             size="stages",
             rows=whole,
