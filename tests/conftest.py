@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -25,12 +26,13 @@ def bless(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="module", autouse=True)
 def _own_modules() -> None:
     """Let each test file import its own `pipeline.py` and helpers: what others loaded from temporary folders is forgotten."""
-    temporary = os.path.realpath(tempfile.gettempdir())
+    temporary, ours = os.path.realpath(tempfile.gettempdir()), str(Path(__file__).resolve().parents[1])
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if (
             isinstance(file, str)
             and os.path.realpath(file).startswith(temporary + os.sep)
+            and not os.path.realpath(file).startswith(ours + os.sep)
             and "site-packages" not in file
         ):
             del sys.modules[name]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Callable
 
 import numpy as np
@@ -39,7 +41,7 @@ def value(aggregate: Aggregate, *columns: object) -> float:
 
 def test_the_mean_and_the_total_round_once() -> None:
     tenths = np.full(10, 0.1)
-    assert sum(tenths.tolist()) != 1.0
+    assert functools.reduce(operator.add, tenths.tolist()) != 1.0  # Python 3.12 rounds its own sum once, too
     assert (value(total(), tenths), value(mean(), tenths)) == (1.0, 0.1)
 
 
