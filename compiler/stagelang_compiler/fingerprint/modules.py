@@ -68,10 +68,13 @@ class Project:
         return path == self.root or (path.is_relative_to(self.root) and self._is_source(path.parent))
 
     def module(self, path: Path) -> Module | None:
-        """Give the module of a first-party file (or of a folder, for a package without `__init__.py`)."""
+        """Give the module of a first-party file (or of a folder, for a package without `__init__.py`).
+
+        A link below the root is first-party wherever it leads: what lies at its end is imported as if it lay there.
+        """
         if path not in self._modules:
             real = Path(os.path.realpath(path))
-            if real != path:
+            if real != path and self.is_first_party(real):
                 self._modules[path] = self.module(real)
             elif not self.is_first_party(path):
                 self._modules[path] = None

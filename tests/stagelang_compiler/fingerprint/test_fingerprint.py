@@ -100,3 +100,16 @@ def test_functions_share_the_work_on_their_helpers(folder: Folder) -> None:
     }
     assert len(helpers) == 1
     assert len({each.digest for each in printed}) == 50
+
+
+def test_a_module_that_is_linked_from_elsewhere_counts_as_if_it_lay_there(
+    folder: Folder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shared = tmp_path_factory.mktemp("shared") / "scaling.py"
+    shared.write_text("def scaled(x): return x * 2\n")
+    (folder.root / "scaling.py").symlink_to(shared)
+    folder.write({"pipeline.py": "from scaling import scaled\ndef embed(x): return scaled(x)\n"})
+    before = folder.take()
+    assert "scaling:scaled" in [piece.name for piece in before.components]
+    shared.write_text("def scaled(x): return x * 30\n")
+    assert folder.take().digest != before.digest
