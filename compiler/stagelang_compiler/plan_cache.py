@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_FORMAT = 3
+_FORMAT = 4
 
 
 def kept(path: Path, pipeline: str, folder: Path) -> dict[str, Any] | None:
@@ -33,7 +33,8 @@ def kept(path: Path, pipeline: str, folder: Path) -> dict[str, Any] | None:
             return None
         if record["last_day"] and record["last_day"] < _today():
             return None
-        changed = any(_stat(Path(each)) != seen for each, seen in record["files"].items())
+        home = path.absolute().parent
+        changed = any(_stat(home / each) != seen for each, seen in record["files"].items())
     except (OSError, ValueError, KeyError, TypeError):  # not there, or not to be trusted: the spec is loaded
         return None
     return None if changed else record
@@ -63,12 +64,14 @@ def keep(
     target = _file(path, pipeline, folder)
     temporary = target.with_suffix(f".{os.getpid()}.tmp")
     try:
-        target.parent.mkdir(
-            parents=True, exist_ok=True
-        )  # before the folders are looked at: it may change one
+        # before the folders are looked at: it may change one
+        target.parent.mkdir(parents=True, exist_ok=True)
+        home = path.absolute().parent
         places = {place for each in files for place in (each.absolute(), each.absolute().parent)}
-        seen = {str(place): _stat(place) for place in places}
-        if any(found and max(found[1:3]) >= since for place, found in seen.items() if os.path.isfile(place)):
+        seen = {os.path.relpath(place, home): _stat(place) for place in places}
+        if any(
+            found and max(found[1:3]) >= since for place, found in seen.items() if (home / place).is_file()
+        ):
             return
         record = {"format": _FORMAT, "stamp": stamp(), "files": seen, "last_day": last_day, **content}
         temporary.write_text(json.dumps(record), encoding="utf-8")
@@ -81,13 +84,14 @@ def keep(
 _UNWATCHED = re.compile(
     b"|".join(
         (
-            rb"environ|getenv|putenv",
+            rb"environ|getenv|putenv|expandvars|expanduser|getcwd|gethostname|sys\.argv|\.cwd\(",
+            rb"\b(now|utcnow|today|time|time_ns)\(",
             rb"\.(l?exists|is_file|is_dir|isfile|isdir|l?stat|getmtime|getsize)\(",
             rb"\.(scan_\w+|read_(parquet|table|feather|orc|ipc|avro|csv|json|ndjson|excel|database))\(",
         )
     )
 )
-"""Values of the environment, whether a file is there or how large, and libraries that open files by themselves."""
+"""Values of the environment, the clock, whether a file is there or how large, and libraries that open files by themselves."""
 
 
 def reads_unwatched(files: Iterable[Path]) -> bool:
@@ -97,8 +101,8 @@ def reads_unwatched(files: Iterable[Path]) -> bool:
     )
 
 
-def stamp() -> list[Any]:
-    """Give what stands for everything beyond the project: the interpreter, the installed distributions, and stagelang's own files."""
+def stamp() -> str:
+    """Digest all beyond the project that counts: the interpreter, the installed distributions, and stagelang's own files."""
     places = [
         (place, _stat(Path(place)))
         for place in sys.path
@@ -106,7 +110,7 @@ def stamp() -> list[Any]:
     ]
     packages = Path(__file__).parents[1], Path(__file__).parents[2] / "stagelang"
     own = sorted((str(file), *_stat(file)[:2]) for package in packages for file in package.rglob("*.py"))
-    return [sys.version, [list(each) for each in places], hashlib.sha256(repr(own).encode()).hexdigest()]
+    return hashlib.sha256(repr([sys.version, places, own]).encode()).hexdigest()
 
 
 def _today() -> str:
