@@ -7,6 +7,7 @@ import importlib.util
 import linecache
 import os
 import sys
+import sysconfig
 import traceback
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, redirect_stdout
@@ -36,12 +37,19 @@ class Spec:
     recording: Recording
     pipeline: Pipeline
     watched: Watched
+    imported: frozenset[str]
+    """The modules that weren't loaded before, wherever they lie."""
 
     @property
     def files(self) -> frozenset[Path]:
-        """All first-party files that were read while it was loaded."""
-        loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-        own = (Path(file) for file in loaded if file and _is_user(file, self.root))
+        """All files that were read while it was loaded, but for those of Python, installed libraries and stagelang."""
+        loaded = ((name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items()))
+        own = (
+            Path(file)
+            for name, file in loaded
+            if file
+            and (_is_user(file, self.root) or (name in self.imported and not _is_installed(name, file)))
+        )
         return frozenset((self.path, *own, *(Path(each) for each in self.watched.paths)))
 
 
@@ -55,6 +63,7 @@ def load(path: Path, name: str = "") -> tuple[Spec | None, list[Diagnostic]]:
     # what a spec prints must not get between the lines of a report
     quiet = redirect_stdout(sys.stderr)
     with _importable(path.parent), record() as recording, watch(path.parent) as watched, quiet:
+        before = frozenset(sys.modules)
         module, findings = _execute(path)
     if module is None:
         return None, findings
@@ -62,7 +71,13 @@ def load(path: Path, name: str = "") -> tuple[Spec | None, list[Diagnostic]]:
     if pipeline is None:
         return None, findings
     spec = Spec(
-        path=path, root=path.parent, module=module, recording=recording, pipeline=pipeline, watched=watched
+        path=path,
+        root=path.parent,
+        module=module,
+        recording=recording,
+        pipeline=pipeline,
+        watched=watched,
+        imported=frozenset(sys.modules) - before,
     )
     return spec, []
 
@@ -94,6 +109,7 @@ def _shadowing(path: Path) -> list[Diagnostic]:
 
 _last_root: list[Path] = []
 """The folder of the spec that was loaded last: what it imported must not be taken for what lies beside the next one."""
+_PYTHON = tuple(sysconfig.get_paths()[each] for each in ("stdlib", "platstdlib"))
 _OWN = ("stagelang", "stagelang_compiler", "stagelang_runtime", "stagelang_backends")
 
 
@@ -215,6 +231,12 @@ def _user_places(path: Path, trace: TracebackType | None) -> tuple[Place, ...]:
 
 def _is_user(file: str, root: Path) -> bool:
     return Path(file).is_relative_to(root) and "site-packages" not in file
+
+
+def _is_installed(name: str, file: str) -> bool:
+    """Tell whether a module is Python's, a library's or stagelang's own."""
+    own = name.partition(".")[0] in _OWN
+    return own or "site-packages" in file or "dist-packages" in file or file.startswith(_PYTHON)
 
 
 def _choose(path: Path, recording: Recording, name: str) -> tuple[Pipeline | None, list[Diagnostic]]:

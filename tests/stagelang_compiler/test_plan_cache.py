@@ -155,6 +155,9 @@ def test_a_changed_data_file_that_the_spec_opened_counts(tmp_path: Path) -> None
     "text",
     [
         "import os\nx = os.environ.get('LEVEL')",
+        "import os\nx = os.path.expandvars('$LEVEL')",
+        "import datetime as dt\nx = dt.date.today()",
+        "import time\nx = time.time()",
         "from os import getenv\nx = getenv('LEVEL')",
         "import subprocess\nx = subprocess.run(['true'])",
         "from pathlib import Path\nx = Path('elsewhere').exists()",
@@ -233,4 +236,19 @@ def test_a_folder_that_can_not_be_written_keeps_nothing_and_stops_nothing(tmp_pa
     project = Project(tmp_path)
     (tmp_path / ".stagelang").write_text("in the way")
     assert project.compiled()[0].name == "p"
+    assert project.kept() is None
+
+
+def test_a_changed_module_that_lies_outside_of_the_project_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere" / "lies_outside.py"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text("SEED = 1\n")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(elsewhere.parent)])
+    project = Project(tmp_path / "project", "from lies_outside import SEED\n")
+    project.compiled()
+    monkeypatch.delitem(sys.modules, "lies_outside")
+    assert project.kept() is not None
+    elsewhere.write_text("SEED = 2\n")
     assert project.kept() is None
