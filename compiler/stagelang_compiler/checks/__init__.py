@@ -9,6 +9,7 @@ from stagelang_compiler.checks import (
     metrics,
     populations,
     reproducibility,
+    row_flow,
     structure,
     targets,
 )
@@ -21,6 +22,7 @@ RULES = (
     *reproducibility.RULES,
     *governance.RULES,
     *metrics.RULES,
+    *row_flow.RULES,
     *populations.RULES,
     *experiments.RULES,
     *targets.RULES,
@@ -31,6 +33,7 @@ CHECKS = (
     *contracts.CHECKS,
     *governance.CHECKS,
     *metrics.CHECKS,
+    *row_flow.CHECKS,
     *populations.CHECKS,
     *experiments.CHECKS,
     *targets.CHECKS,
