@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -51,13 +50,9 @@ def _environment() -> Environment:
 
 
 def one_line(text: str) -> str:
-    """Keep a text within its comment or docstring line: control characters and quotes become what they look like."""
-    shown = re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
-    return (
-        shown.replace("\\", "\\\\").replace('"', "'")
-        if shown != text or '"' in text or "\\" in text
-        else shown
-    )
+    """Keep a text within its comment or docstring line: quotes become others, and what can't be seen is written as an escape."""
+    shown = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+    return shown.replace("\\", "\\\\").replace('"', "'")
 
 
 def python_text(text: str) -> str:

@@ -6,18 +6,18 @@ that the report can be written later.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from stagelang_runtime.execute.state import state_folder, write_whole
+from stagelang_runtime.execute.state import read_object, state_folder, write_whole
 
 if TYPE_CHECKING:
     from stagelang_compiler.plan import Plan
     from stagelang_runtime.execute.results import RunOptions, RunResult
     from stagelang_runtime.judge import Outcomes
+    from stagelang_runtime.judge.outcomes import GateOutcome
 
 OUTCOME = "outcome.json"
 _PLAIN_WIDTH = 140
@@ -99,6 +99,7 @@ def keep_outcome(
             "key": node.key,
             "seconds": node.seconds,
             "reason": str(node.reason or ""),
+            "failure": str(node.failure or ""),
         }
         for name, node in result.nodes.items()
     }
@@ -118,11 +119,9 @@ def keep_outcome(
 
 def read_outcome(store_root: Path, plan_name: str) -> dict[str, Any] | None:
     """Give what the plan's last run came to; None if none is kept."""
-    try:
-        found: dict[str, Any] = json.loads((state_folder(store_root, plan_name) / OUTCOME).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return found if found.get("schema") == 1 else None
+    path = state_folder(store_root, plan_name) / OUTCOME
+    found = read_object(path, "schema", "plan", "exit", "nodes", "outcomes")
+    return found if found is not None and found["schema"] == 1 else None
 
 
 def summary_line(result: RunResult) -> str:
@@ -157,7 +156,7 @@ def print_outcomes(name: str, outcomes: Outcomes, summary: str, stream: TextIO) 
     gates = Table("gate", "verdict", "why", title=None, box=None, pad_edge=False, header_style="bold")
     for gate in outcomes.gates:
         if gate.kind == "metric" or gate.verdict != "pass":
-            gates.add_row(gate.name, _coloured(gate.verdict), gate.reason + _needed(gate.needed_n))
+            gates.add_row(gate.name, _coloured(gate.verdict), gate.reason + _needed(gate))
     silent = [gate for gate in outcomes.gates if gate.kind != "metric" and gate.verdict == "pass"]
     metrics = Table(
         "metric", "value", "95 % interval", "unit", "over", box=None, pad_edge=False, header_style="bold"
@@ -198,8 +197,8 @@ def _coloured(verdict: str) -> str:
     return f"[bold {_COLOURS[verdict]}]{verdict.replace('_', ' ')}[/]"
 
 
-def _needed(count: int | None) -> str:
-    return "" if count is None else f"; about {count:,} would decide it"
+def _needed(gate: GateOutcome) -> str:
+    return "" if gate.needed_n is None else f"; about {gate.needed_n:,} {gate.needed_of} would decide it"
 
 
 def _number(value: float | None) -> str:

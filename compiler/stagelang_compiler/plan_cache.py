@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import importlib.util
 import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -108,9 +109,15 @@ def stamp() -> str:
         for place in sys.path
         if place.endswith(("site-packages", "dist-packages"))
     ]
-    packages = Path(__file__).parents[1], Path(__file__).parents[2] / "stagelang"
-    own = sorted((str(file), *_stat(file)[:2]) for package in packages for file in package.rglob("*.py"))
-    return hashlib.sha256(repr([sys.version, places, own]).encode()).hexdigest()
+    own = sorted((str(file), *_stat(file)[:2]) for folder in _own_folders() for file in folder.rglob("*.py"))
+    asked = os.environ.get("PYTHONPATH", "")
+    return hashlib.sha256(repr([sys.version, asked, places, own]).encode()).hexdigest()
+
+
+def _own_folders() -> Iterator[Path]:
+    for name in ("stagelang", "stagelang_compiler", "stagelang_runtime", "stagelang_backends"):
+        found = importlib.util.find_spec(name)
+        yield from (Path(folder) for folder in (found and found.submodule_search_locations) or ())
 
 
 def _today() -> str:

@@ -31,7 +31,7 @@ def say_unchanged(spec: Path, pipeline: str, store_root: Path) -> int | None:
     count = len(outcome["nodes"])
     print(f"{kept['name']}: {verdict}  (nothing changed: all {count} nodes are up to date)")
     print(
-        "the code, the parameters, the data, the environment and the stored results are those of the last run"
+        "the code, the parameters, the sources, the installed packages and the stored results are those of the last run"
     )
     for gate in outcome["outcomes"]["gates"]:
         if gate["kind"] == "metric" or gate["verdict"] != "pass":

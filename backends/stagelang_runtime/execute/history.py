@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
@@ -15,7 +14,7 @@ from attrs import field, frozen
 from stagelang_compiler.plan import Node, Plan
 from stagelang_runtime.execute.reasons import GONE, NEVER_RUN, code_of, naming_code, reason_to_run
 from stagelang_runtime.execute.results import NodeResult, Reason, Receipt, RunResult
-from stagelang_runtime.execute.state import state_folder, write_whole
+from stagelang_runtime.execute.state import read_object, state_folder, write_whole
 from stagelang_runtime.store import Store
 
 SCHEMA = 1
@@ -54,11 +53,8 @@ class History:
 def read_history(store: Store, plan_name: str) -> History:
     """Read what is remembered; nothing, where that can't be read."""
     folder = state_folder(store.root, plan_name)
-    try:
-        data: dict[str, Any] = json.loads((folder / "last.json").read_bytes())
-    except (OSError, ValueError):
-        return History(store, folder)
-    if data.get("schema") != SCHEMA:
+    data = read_object(folder / "last.json", "schema", "nodes", "failures")
+    if data is None or data["schema"] != SCHEMA:
         return History(store, folder)
     return History(store, folder, data["nodes"], data["failures"])
 

@@ -109,6 +109,16 @@ def stamp(variables: Iterable[str]) -> list[Any]:
     return [sys.version, [[place, look(place)] for place in places], said]
 
 
+def read_object(path: Path, *fields: str) -> dict[str, Any] | None:
+    """Read a JSON object that has these fields; None where the file is not there or holds anything else."""
+    kind: Any = dict
+    try:
+        data: Any = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, kind) and {*fields} <= data.keys() else None
+
+
 def write_whole(path: Path, data: Any) -> None:
     """Write a JSON file so that a reader sees the old or the new one, never a part. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -127,7 +127,7 @@ def _with_undefined_rule(found: Estimate, metric: plan.Metric) -> Estimate:
 
 
 def _metric_gate(gate: plan.Gate, whole: Plan, found: Estimate | str) -> GateOutcome:
-    owner = next((metric.owner for metric in whole.metrics if metric.name == gate.metric), "")
+    metric = next(metric for metric in whole.metrics if metric.name == gate.metric)
 
     def outcome(verdict: Word, reason: str, needed: int | None = None) -> GateOutcome:
         return GateOutcome(
@@ -136,8 +136,9 @@ def _metric_gate(gate: plan.Gate, whole: Plan, found: Estimate | str) -> GateOut
             kind="metric",
             verdict=verdict,
             reason=reason,
-            owner=owner,
+            owner=metric.owner,
             needed_n=needed,
+            needed_of=f"values of {metric.cluster}" if metric.cluster else "rows",
         )
 
     if gate.kind == "not_worse_than":

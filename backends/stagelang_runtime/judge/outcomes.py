@@ -33,7 +33,7 @@ class MetricOutcome:
 @final
 @attrs.frozen(kw_only=True)
 class GateOutcome:
-    """A gate's verdict and why; `needed_n` units of independence would decide an inconclusive one."""
+    """A gate's verdict and why; about `needed_n` of `needed_of` (rows, or values of the column that groups them) would decide it."""
 
     name: str
     subject: str
@@ -42,6 +42,7 @@ class GateOutcome:
     reason: str
     owner: str = ""
     needed_n: int | None = None
+    needed_of: str = "rows"
 
 
 @final

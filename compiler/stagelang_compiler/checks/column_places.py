@@ -19,11 +19,11 @@ def column_place(contract: type[Contract], name: str) -> Origin | None:
     written = owner.__dict__["__origin__"] if issubclass(owner, Contract) else contract.__origin__
     if column.origin is not None and column.origin != written:
         return column.origin
-    return _annotated(written, name) or written
+    return annotated_place(written, name) or written
 
 
-def _annotated(opening: Origin, name: str) -> Origin | None:
-    """Find `name: Column[...]` in the body of the class that opens at a line."""
+def annotated_place(opening: Origin, name: str) -> Origin | None:
+    """Find `name: ...` in the body of the class that opens at a line."""
     linecache.checkcache(opening.file)
     head, *below = linecache.getlines(opening.file)[opening.line - 1 :] or [""]
     margin = len(head) - len(head.lstrip())

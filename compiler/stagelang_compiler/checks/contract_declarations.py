@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stagelang.contract import LOGICAL_TYPES, Column, Contract, column_types, columns_of, logical_type
-from stagelang_compiler.checks.column_places import column_place
+from stagelang_compiler.checks.column_places import annotated_place, column_place
 from stagelang_compiler.checks.limit_faults import limit_faults
 from stagelang_compiler.checks.matching import written
 from stagelang_compiler.checks.patterns import pattern_problem
@@ -66,6 +66,24 @@ def check_columns(graph: Graph) -> Iterator[Diagnostic]:
         for column in columns_of(contract).values():
             if own.get(column.name) is column:
                 yield from _column(contract, column, python_types.get(column.name))
+        yield from _no_columns(contract)
+
+
+def _no_columns(contract: type[Contract]) -> Iterator[Diagnostic]:
+    """Report attributes that are annotated as in a dataclass: they would silently be no columns."""
+    for name, annotation in vars(contract).get("__annotations__", {}).items():
+        said = annotation if isinstance(annotation, str) else written(annotation)
+        if name in columns_of(contract) or name.startswith("_") or "ClassVar" in said:
+            continue
+        yield Diagnostic(
+            rule=UNTYPED_COLUMN,
+            message=f"{name!r} of {contract.__name__!r} is annotated as {said}, so it is no column",
+            places=(Place(annotated_place(contract.__origin__, name) or contract.__origin__),),
+            subject=f"{contract.__name__}.{name}",
+            expected=f"Column[{said}]",
+            found=said,
+            help=f"write {name}: Column[{said}] = column()",
+        )
 
 
 def _column(contract: type[Contract], column: Column[Any], python_type: Any) -> Iterator[Diagnostic]:

@@ -75,10 +75,18 @@ def apply_waivers(
                     IDLE_WAIVER,
                     waiver,
                     f"the waiver of {waiver.rule} for {waiver.where!r} covers nothing",
-                    "remove it",
+                    _instead(waiver, findings),
                 )
             )
     return list(dict.fromkeys(marked))
+
+
+def _instead(waiver: Waiver, findings: Sequence[Diagnostic]) -> str:
+    """Say where the rule is broken, if it is, so that the waiver can name it."""
+    of_rule = (finding for finding in findings if waiver.rule in (finding.rule.code, finding.rule.name))
+    elsewhere = sorted({finding.subject for finding in of_rule})
+    named = ", ".join(f"where={subject!r}" for subject in elsewhere)
+    return f"remove it, or accept what {waiver.rule} finds with {named}" if elsewhere else "remove it"
 
 
 def _covers(waiver: Waiver, finding: Diagnostic) -> bool:
