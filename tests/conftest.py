@@ -8,7 +8,12 @@ import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A busy machine must fail no test, and CI must give the same answer twice; at a desk each run looks for new counterexamples.
+hypothesis.settings.register_profile("stagelang", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("stagelang")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

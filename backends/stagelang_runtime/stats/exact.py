@@ -57,7 +57,8 @@ def group_sums(values: Floats, groups: NDArray[np.intp], count: int) -> Floats:
     """
     largest = float(np.max(np.abs(values), initial=0.0))
     if largest >= LARGEST_SPLIT:
-        return np.ldexp(group_sums(np.ldexp(values, -100), groups, count), 100)
+        with np.errstate(under="ignore"):  # what vanishes here is nothing beside the largest
+            return np.ldexp(group_sums(np.ldexp(values, -100), groups, count), 100)
     parts: list[Floats] = [np.zeros(count)]
     while values.size and largest > 0.0:
         cut = math.ldexp(1.0, math.frexp(largest)[1] + (values.size + 2).bit_length())
