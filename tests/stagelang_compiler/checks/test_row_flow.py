@@ -53,8 +53,10 @@ def test_a_metric_is_not_measured_on_rows_that_were_learnt_from(tmp_path: Path, 
         "off = error(guess(fit(halves.train), halves.test))",
         "other = source(Meals, 'data/others.csv')\noff = error(guess(fit(meals), other))",
         "again = split(halves.train, by=Meals.household, test=0.5, name='again')\noff = error(guess(fit(again.train), again.test))",
-        "thirds = split(meals, by=Meals.household, test=0.2, validation=0.2, name='thirds')\n"
-        "off = error(guess(fit(thirds.validation), thirds.test))",
+        (
+            "thirds = split(meals, by=Meals.household, test=0.2, validation=0.2, name='thirds')\n"
+            "off = error(guess(fit(thirds.validation), thirds.test))"
+        ),
     ],
     ids=["the train part", "another source", "the train part of the train part", "validation rows"],
 )
