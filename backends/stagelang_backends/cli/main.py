@@ -7,7 +7,7 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -54,7 +54,13 @@ class UsageError(Exception):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}\n  help: see '{self.prog} --help'")
+        said, _, words = message.partition(": ")
+        is_unknown = said == "unrecognized arguments"
+        meant = (
+            _nearest(words.split()[0].partition("=")[0], self._option_string_actions) if is_unknown else ""
+        )
+        action = f"did you mean {meant!r}?" if meant else f"see '{self.prog} --help'"
+        raise UsageError(f"{message}\n  help: {action}")
 
 
 def program() -> int:
@@ -107,11 +113,15 @@ def overview() -> str:
 
 
 def _unknown(name: str) -> str:
+    meant = _nearest(name, COMMANDS)
+    action = f"did you mean 'stagelang {meant}'?" if meant else "see 'stagelang --help'"
+    return f"there is no command {name!r}\n  help: {action}"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, COMMANDS, 1)
-    action = f"did you mean 'stagelang {near[0]}'?" if near else "see 'stagelang --help'"
-    return f"there is no command {name!r}\n  help: {action}"
+    return next(iter(difflib.get_close_matches(word, known, 1)), "")
 
 
 def _internal(error: Exception) -> int:
