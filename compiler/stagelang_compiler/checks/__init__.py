@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from stagelang_compiler.checks import (
+    calls,
     contracts,
     experiments,
     governance,
     metrics,
+    names,
     populations,
     reproducibility,
     row_flow,
@@ -30,6 +32,8 @@ RULES = (
 
 CHECKS = (
     *structure.CHECKS,
+    *names.CHECKS,
+    *calls.CHECKS,
     *contracts.CHECKS,
     *governance.CHECKS,
     *metrics.CHECKS,

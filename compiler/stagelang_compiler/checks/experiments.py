@@ -10,7 +10,7 @@ from stagelang.experiment import Ablate, Experiment, Perturb, Seeds, Swap, Sweep
 from stagelang.metric import MetricDefinition
 from stagelang.stage import Stage
 from stagelang_compiler.checks.matching import matches_value, written
-from stagelang_compiler.checks.structure import shape_text
+from stagelang_compiler.checks.words import shape_text
 from stagelang_compiler.cron import cron_problem
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 from stagelang_compiler.graph import Graph, bound_of

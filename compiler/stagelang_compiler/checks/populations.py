@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stagelang.contract import columns_of
 from stagelang.population import Train
 from stagelang.split import Split
-from stagelang_compiler.checks.structure import shape_text
+from stagelang_compiler.checks.words import shape_text
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
 from stagelang_compiler.graph import Edge, Graph, GraphNode
 

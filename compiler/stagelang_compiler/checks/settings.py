@@ -26,7 +26,8 @@ from stagelang.split import Split
 from stagelang.stage import Call
 from stagelang.units import measure
 from stagelang_compiler.checks.matching import matches_value, written
-from stagelang_compiler.checks.structure import MEANINGLESS_DECLARATION, short
+from stagelang_compiler.checks.structure import MEANINGLESS_DECLARATION
+from stagelang_compiler.checks.words import short
 from stagelang_compiler.diagnostics import Diagnostic, Place
 
 _PIPELINE: Mapping[str, Any] = {
