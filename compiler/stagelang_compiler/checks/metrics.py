@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,6 +70,7 @@ def _definition(definition: MetricDefinition[Any, Any], node: GraphNode) -> Iter
             found=f"({low:g}, {high:g})",
             help="write the least and the greatest value that it can take, None for no bound",
         )
+    yield from _returned_unit(definition)
     aggregate = meaning.aggregate
     if aggregate.kind == "quantile" and not 0 < (aggregate.parameter or 0) < 1:
         yield _bad_aggregate(
@@ -97,6 +99,25 @@ def _definition(definition: MetricDefinition[Any, Any], node: GraphNode) -> Iter
             help=f"did you mean {meant!r}?"
             if meant
             else "name a column of the first table that the metric reads",
+        )
+
+
+def _returned_unit(definition: MetricDefinition[Any, Any]) -> Iterator[Diagnostic]:
+    """Compare the unit of the values that the function says it returns with the metric's own."""
+    (returned,) = typing.get_args(definition.signature.result) or (None,)
+    try:
+        declared, given = lower_unit(definition.meaning.unit), lower_unit(returned)
+    except TypeError:  # no unit at all, which is told of the setting or of the signature
+        return
+    if (given.factor, dict(given.powers)) != (declared.factor, dict(declared.powers)):
+        yield Diagnostic(
+            rule=UNIT_MISMATCH,
+            message=f"metric {definition.name!r} is in {unit_words(declared)}, but its function returns {unit_words(given)}",
+            places=(Place(definition.origin),),
+            subject=definition.name,
+            expected=f"PerRow of {unit_words(declared)}",
+            found=f"PerRow of {unit_words(given)}",
+            help="declare the unit that the values have; to show another, convert the metric with .to(...)",
         )
 
 
