@@ -43,7 +43,13 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
     root = arguments.spec.absolute().parent
     path: Path = arguments.output.absolute() if arguments.output else root / "report.html"
-    text = report_html(plan, outcome, digest=digest, store_root=store_of(arguments), lineage_svg=svg_of(plan))
+    text = report_html(
+        plan,
+        outcome,
+        digest=digest,
+        store_root=store_of(arguments),
+        lineage_svg=svg_of(plan, outcome=outcome if outcome["plan"] == digest else None),
+    )
     path.write_text(text, encoding="utf-8", newline="\n")
     print(f"wrote {shown(path)}")
     return OK
