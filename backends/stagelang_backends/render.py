@@ -21,14 +21,7 @@ def render_html(template: str, **values: Any) -> str:
 
 @functools.cache
 def _html_environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("stagelang_backends", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = _new_environment(autoescape=True)
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return environment
 
@@ -36,17 +29,21 @@ def _html_environment() -> Environment:
 @functools.cache
 def _environment() -> Environment:
     # every value passes a filter that fits the language written, so that HTML's own escaping stays out of Python and shell
-    environment = Environment(
+    environment = _new_environment(autoescape=False)
+    environment.filters["one_line"] = one_line
+    environment.filters["python"] = python_text
+    return environment
+
+
+def _new_environment(*, autoescape: bool) -> Environment:
+    return Environment(
         loader=PackageLoader("stagelang_backends", ""),
-        autoescape=False,
+        autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["one_line"] = one_line
-    environment.filters["python"] = python_text
-    return environment
 
 
 def one_line(text: str) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 OUTCOME = "outcome.json"
 _PLAIN_WIDTH = 140
+_LEFT_BEHIND = 24 * 3600.0
+"""After how many seconds a half-written file must be a killed run's."""
 FINDINGS = 1
 
 
@@ -55,6 +57,7 @@ def run_session(
     try:
         store = Store.open_or_create(store_root)
         keep_out_of_git(store_root.parent)
+        store.sweep_tmp(_LEFT_BEHIND)
         with progress() as listener:
             result = run(plan, root=root, store=store, options=options, listener=listener)
         outcomes = judge(plan, result, root=root, store=store)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,17 @@ def test_an_emitted_script_refuses_code_that_is_not_its_plans(
     assert refused.stderr == (
         "error: 'pipeline.py' changed since the plan was compiled\n  help: compile the pipeline again\n"
     )
+
+
+def test_what_a_killed_run_left_half_written_is_swept_after_a_day(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _said(capsys, "run")
+    old, new = (folder / ".stagelang/store/tmp" / name for name in ("old", "new"))
+    for left in (old, new):
+        left.parent.mkdir(exist_ok=True)
+        left.write_bytes(b"half")
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(old, (two_days_ago, two_days_ago))
+    assert _said(capsys, "run", "--force")[0] == 0
+    assert (old.exists(), new.exists()) == (False, True)
