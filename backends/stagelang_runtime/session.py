@@ -7,7 +7,7 @@ that the report can be written later.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -39,20 +39,13 @@ def run_session(
         options: how to run.
         trace: show frames of stagelang and of libraries too when a stage fails.
     """
-    from stagelang_runtime.execute.own_code import changed_files
     from stagelang_runtime.execute.progress import progress
     from stagelang_runtime.execute.runner import run
     from stagelang_runtime.judge import judge
     from stagelang_runtime.revision import revision
     from stagelang_runtime.store import Store, StoreError
 
-    changed = changed_files(plan, root)
-    if changed:
-        names = ", ".join(repr(name) for name in changed)
-        print(
-            f"error: {names} changed since the plan was compiled\n  help: compile the pipeline again",
-            file=sys.stderr,
-        )
+    if not is_own_code(plan, root):
         return 2
     try:
         store = Store.open_or_create(store_root)
@@ -69,6 +62,95 @@ def run_session(
         print_traces(result, sys.stderr)
     print_outcomes(plan.name, outcomes, summary_line(result), sys.stdout)
     return exit_code(result, outcomes)
+
+
+def run_nodes(
+    text: str, names: Collection[str], *, root: Path, store_root: Path, notes: Path, options: RunOptions
+) -> int:
+    """Carry out chosen nodes of a plan for an engine that decides their order, note each, and give the exit code.
+
+    Args:
+        text: the plan's.
+        names: the nodes'.
+        root: the pipeline's folder.
+        store_root: where results are kept.
+        notes: the folder of the notes by which nodes find what they read.
+        options: how.
+    """
+    from stagelang_compiler.plan_codec import PlanError, loads_part
+    from stagelang_runtime.execute.chosen import run_chosen
+    from stagelang_runtime.execute.notes import Notes
+    from stagelang_runtime.execute.progress import progress
+    from stagelang_runtime.store import Store, StoreError
+
+    try:
+        if not is_own_code(loads_part(text, (), ancestors=False), root):
+            return 2
+        store = Store.open_or_create(store_root)
+        keep_out_of_git(store_root.parent)
+        with progress(plain=True) as listener:
+            result = run_chosen(
+                text, names, root=root, store=store, notes=Notes(notes), options=options, listener=listener
+            )
+    except KeyError as error:
+        print(
+            f"error: the plan has no node {error.args[0]!r}\n  help: compile the pipeline again",
+            file=sys.stderr,
+        )
+        return 2
+    except (StoreError, PlanError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return result.exit_code
+
+
+def conclude(plan: Plan, *, digest: str, root: Path, store_root: Path, notes: Path) -> int:
+    """Judge what was carried out node by node as one run, keep and print what it came to, and give the exit code.
+
+    Args:
+        plan: what was carried out.
+        digest: the plan's digest.
+        root: the pipeline's folder.
+        store_root: where results are kept.
+        notes: the folder of the notes of its nodes.
+    """
+    from stagelang_runtime.execute.history import read_history, write_history
+    from stagelang_runtime.execute.noted import noted_result
+    from stagelang_runtime.execute.notes import Notes
+    from stagelang_runtime.judge import judge
+    from stagelang_runtime.revision import revision
+    from stagelang_runtime.store import Store, StoreError
+    from stagelang_runtime.store.atomic import Disk
+
+    if not is_own_code(plan, root):
+        return 2
+    try:
+        store = Store.open_or_create(store_root)
+        result = noted_result(plan, Notes(notes))
+        outcomes = judge(plan, result, root=root, store=store)
+        keep_outcome(store_root, plan, digest, result, outcomes, revision(root))
+        history = read_history(store, plan.name)
+        with Disk(str(history.folder)):
+            write_history(history, result)
+    except StoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print_outcomes(plan.name, outcomes, summary_line(result), sys.stdout)
+    return exit_code(result, outcomes)
+
+
+def is_own_code(plan: Plan, root: Path) -> bool:
+    """Tell whether the code beside a plan is what it was compiled from, and say so where it isn't."""
+    from stagelang_runtime.execute.own_code import changed_files
+
+    changed = changed_files(plan, root)
+    if changed:
+        names = ", ".join(repr(name) for name in changed)
+        print(
+            f"error: {names} changed since the plan was compiled\n  help: compile the pipeline again",
+            file=sys.stderr,
+        )
+    return not changed
 
 
 def keep_out_of_git(home: Path) -> None:

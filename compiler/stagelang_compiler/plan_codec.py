@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import typing
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import attrs
@@ -62,17 +62,73 @@ def loads(text: str) -> Plan:
     Raises:
         PlanError: the text is no JSON, of another schema version, or has a wrong, missing or unknown field.
     """
+    return _structured_plan(_raw(text))
+
+
+def loads_part(text: str, names: Collection[str], *, ancestors: bool) -> Plan:
+    """Read only what carrying out some nodes takes: them, and the nodes that they read or else all of their ancestors.
+
+    A part has the stages, contracts and measured metrics of its nodes, and no gates, outputs or experiments.
+
+    Args:
+        text: a whole plan's.
+        names: the nodes'.
+        ancestors: take in all ancestors instead of those only that the nodes read.
+
+    Raises:
+        PlanError: as `loads`; what isn't part of the part isn't looked at.
+        KeyError: the plan has no node of a name.
+    """
+    raw = _raw(text)
     try:
-        raw = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        part = _part(raw, names, ancestors)
+    except (AttributeError, TypeError):
+        part = raw  # something has a wrong type: structuring says what
+    except KeyError as error:
+        if error.args[0] in names:
+            raise
+        part = raw
+    return _structured_plan(part)
+
+
+def _part(raw: dict[str, Any], names: Collection[str], ancestors: bool) -> dict[str, Any]:
+    by_name: dict[str, Any] = {node["name"]: node for node in raw["nodes"]}
+    chosen = {name: by_name[name] for name in names}
+    waiting = [*chosen]
+    while waiting:
+        read = [bound["node"] for bound in by_name[waiting.pop()].get("inputs", ())]
+        waiting += [name for name in read if ancestors and name not in chosen]
+        chosen |= {name: by_name[name] for name in read}
+    nodes = [node for node in raw["nodes"] if node["name"] in chosen]
+    stages = {node["stage"] for node in nodes if node.get("stage")}
+    ends = [end for node in nodes for end in (*node.get("inputs", ()), *node.get("outputs", ()))]
+    contracts = {end.get(field) for end in ends for field in ("contract", "promised")}
+    return {
+        **raw,
+        "nodes": nodes,
+        "stages": {name: raw["stages"][name] for name in stages},
+        "contracts": {name: each for name, each in raw["contracts"].items() if name in contracts},
+        "metrics": [each for each in raw["metrics"] if each.get("node") in chosen],
+        **dict.fromkeys(("gates", "outputs", "experiments", "waivers"), []),
+    }
+
+
+def _raw(text: str) -> dict[str, Any]:
+    try:
+        raw: Any = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise PlanError(f"the plan is no JSON: {error}") from None
-    if not isinstance(raw, dict):
+    if not isinstance(raw, _OBJECT):
         raise PlanError(f"the plan is no JSON object: expected {{...}}, found {type(raw).__name__}")
-    version: Any = raw.get("schema")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    version = raw.get("schema")
     if version != SCHEMA_VERSION:
         raise PlanError(
             f"the plan's schema is {version!r}, this stagelang reads {SCHEMA_VERSION}: compile the pipeline again"
         )
+    return dict(raw)
+
+
+def _structured_plan(raw: dict[str, Any]) -> Plan:
     try:
         return _converter().structure(raw, Plan)
     except cattrs.BaseValidationError as error:

@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, Command] = {
     "diagram": Command("diagram", "draw the pipeline as SVG, DOT, Mermaid or HTML"),
     "plan": Command("plan", "show the compiled plan"),
     "compile": Command("compile", "write the files of a target, such as a local script"),
+    "run-node": Command("run_node", "carry out chosen nodes of a compiled plan, as other engines do"),
+    "verdict": Command("verdict", "judge the gates over nodes that were carried out one by one"),
     "explain": Command("explain", "explain a rule, such as SL201"),
 }
 

@@ -13,8 +13,11 @@ from attrs import asdict, frozen
 
 Kind = Literal[
     "exception", "result", "gate", "changed input", "command", "died", "time limit", "loading", "source", "store",
-    "internal",
+    "lost input", "internal",
 ]  # fmt: skip
+
+LOST_INPUT: Literal["lost input"] = "lost input"
+"""The kind of failure of a node whose lost input can't be made again within the part of the plan at hand."""
 
 _MOST_FRAMES = 20
 _OWN = str(Path(__file__).resolve().parents[1])

@@ -15,7 +15,7 @@ from attrs import define, field
 
 from stagelang_compiler.plan import Node, Plan
 from stagelang_runtime.execute.budget import judge_node, judge_run
-from stagelang_runtime.execute.failure import Failure, NodeFailed
+from stagelang_runtime.execute.failure import LOST_INPUT, Failure, NodeFailed
 from stagelang_runtime.execute.history import History, read_history, write_history
 from stagelang_runtime.execute.job import Job
 from stagelang_runtime.execute.key import Artifact
@@ -64,40 +64,75 @@ def run(
     Raises:
         StoreError: the store can't be used.
     """
-    started = time.perf_counter()
     root = root.absolute()
-    inbox: Inbox = SimpleQueue()
-    chosen = options or RunOptions()
     history = read_history(store, plan.name)
     begun_ns, watched = time.time_ns(), watch(plan, root)
     with Disk(str(history.folder)):
         forget(history.folder)
-    with _interruptible(inbox) as stop, Pool(plan, root, store, inbox, chosen.jobs) as pool:
-        work = _Run(
-            plan=plan,
-            preparation=Preparation(plan=plan, root=root, store=store),
-            options=chosen,
-            pool=pool,
-            history=history,
-            listener=listener,
-            stop=stop,
-            schedule=Schedule(plan),
-        )
-        work.carry_out()
-    seconds = time.perf_counter() - started
-    nodes = {node.name: work.results[node.name] for node in plan.nodes}
-    result = RunResult(
-        plan_name=plan.name,
-        nodes=nodes,
-        seconds=seconds,
-        budget=judge_run(plan.budget, seconds, nodes.values()),
-        interrupted=stop.is_set(),
+    result = run_part(
+        plan,
+        root=root,
+        store=store,
+        history=history,
+        given={},
+        options=options or RunOptions(),
+        listener=listener,
     )
     with Disk(str(history.folder)):
         write_history(history, result)
         if watched is not None and can_be_remembered(plan, result):
             remember(history.folder, record_of(plan, root, store, result), watched, begun_ns)
     return result
+
+
+def run_part(
+    plan: Plan,
+    *,
+    root: Path,
+    store: Store,
+    history: History,
+    given: Mapping[str, Receipt],
+    options: RunOptions,
+    listener: Listener | None = None,
+) -> RunResult:
+    """Carry out those nodes of a plan that aren't given and aren't up to date; remembers nothing outside the store.
+
+    Args:
+        plan: what to carry out; a part of one will do where all that its first nodes read is given.
+        root: the pipeline's folder, absolute.
+        store: where results are kept.
+        history: what is remembered of the nodes' last runs, to say why they run.
+        given: receipts of nodes that are taken as up to date without looking, by name.
+        options: how.
+        listener: is told what happens while it happens.
+
+    Raises:
+        StoreError: the store can't be used.
+    """
+    started = time.perf_counter()
+    inbox: Inbox = SimpleQueue()
+    with _interruptible(inbox) as stop, Pool(plan, root, store, inbox, options.jobs) as pool:
+        work = _Run(
+            plan=plan,
+            preparation=Preparation(plan=plan, root=root, store=store),
+            options=options,
+            pool=pool,
+            history=history,
+            listener=listener,
+            stop=stop,
+            schedule=Schedule(plan, given.keys()),
+        )
+        work.take(given)
+        work.carry_out()
+    seconds = time.perf_counter() - started
+    nodes = {node.name: work.results[node.name] for node in plan.nodes}
+    return RunResult(
+        plan_name=plan.name,
+        nodes=nodes,
+        seconds=seconds,
+        budget=judge_run(plan.budget, seconds, nodes.values()),
+        interrupted=stop.is_set(),
+    )
 
 
 @contextmanager
@@ -143,6 +178,22 @@ class _Run:
     _healings: dict[str, int] = field(factory=dict[str, int], init=False)
     _again: dict[str, Reason] = field(factory=dict[str, Reason], init=False)
     _failed: bool = field(default=False, init=False)
+
+    def take(self, given: Mapping[str, Receipt]) -> None:
+        """Settle nodes whose receipts are at hand, without a word."""
+        listener, self.listener = self.listener, None
+        for name, receipt in given.items():
+            node = self.plan.node(name)
+            self._settle(
+                NodeResult(
+                    node=name,
+                    state="hit",
+                    key=receipt["key"],
+                    receipt=receipt,
+                    budget=self._judged(node, receipt),
+                )
+            )
+        self.listener = listener
 
     def carry_out(self) -> None:
         """Run until nothing is left to do, or nothing more can be done."""
@@ -283,6 +334,9 @@ class _Run:
             )
             return
         result = self.results.get(producer)
+        if not all(bound.node in self.plan.by_name for bound in self.plan.node(producer).inputs):
+            self._fail(node, _lost_given(node.name, producer))
+            return
         if result is not None and not self._is_there(result, digest):
             del self.results[producer]
             self._again[producer] = healing(node.name)
@@ -363,6 +417,15 @@ class _Run:
             self.listener(
                 Event(kind=kind, node=name, done=len(self.results), total=len(self.plan.nodes), **said)
             )
+
+
+def _lost_given(node: str, producer: str) -> Failure:
+    """Say that what a node reads is gone, and that the part of the plan at hand can't make it again."""
+    return Failure(
+        kind=LOST_INPUT,
+        message=f"what {producer!r} made for {node!r} is gone from the store or damaged",
+        help="run the whole pipeline, which makes it again",
+    )
 
 
 def _with(failure: Failure, node: Node, stdout: str, stderr: str) -> Failure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Collection
 from typing import final
 
 from stagelang_compiler.plan import Plan
@@ -10,15 +11,19 @@ from stagelang_compiler.plan import Plan
 
 @final
 class Schedule:
-    """Which nodes wait for which, and which are ready."""
+    """Which nodes wait for which, and which are ready. Those that are settled from the start are never ready by themselves."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, settled: Collection[str] = ()) -> None:
         self._order = {node.name: position for position, node in enumerate(plan.nodes)}
-        self._waiting = {node.name: {bound.node for bound in node.inputs} for node in plan.nodes}
+        self._waiting = {
+            node.name: {bound.node for bound in node.inputs}
+            for node in plan.nodes
+            if node.name not in settled
+        }
         self._readers: dict[str, list[str]] = {}
-        for node in plan.nodes:
-            for producer in self._waiting[node.name]:
-                self._readers.setdefault(producer, []).append(node.name)
+        for name, producers in self._waiting.items():
+            for producer in producers:
+                self._readers.setdefault(producer, []).append(name)
         self._ready = [
             (self._order[name], name) for name, producers in self._waiting.items() if not producers
         ]

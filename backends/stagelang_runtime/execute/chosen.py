@@ -1,0 +1,97 @@
+"""Carries out chosen nodes of a plan in a process of their own: what a Makefile, a CI job or a batch system calls.
+
+The caller decides the order and keeps the notes of the nodes that are done, from which a node learns what it reads.
+A producer whose note is missing, or whose outputs are lost, is carried out too: an engine that errs costs time, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from stagelang_compiler.plan import Node, Plan
+from stagelang_compiler.plan_codec import loads_part
+from stagelang_runtime.execute.failure import LOST_INPUT
+from stagelang_runtime.execute.history import History
+from stagelang_runtime.execute.key import static_components
+from stagelang_runtime.execute.notes import Note, Notes
+from stagelang_runtime.execute.results import Listener, Receipt, RunOptions, RunResult
+from stagelang_runtime.execute.runner import run_part
+from stagelang_runtime.store import Store
+
+
+def run_chosen(
+    text: str,
+    names: Collection[str],
+    *,
+    root: Path,
+    store: Store,
+    notes: Notes,
+    options: RunOptions | None = None,
+    listener: Listener | None = None,
+) -> RunResult:
+    """Carry out chosen nodes that aren't up to date, and note what became of each.
+
+    Args:
+        text: the whole plan's.
+        names: the nodes'.
+        root: the pipeline's folder.
+        store: where results are kept.
+        notes: what is known of the nodes so far.
+        options: how.
+        listener: is told what happens while it happens.
+
+    Raises:
+        PlanError: the text is no plan.
+        KeyError: the plan has no node of a name.
+        StoreError: the store can't be used.
+        OSError: a note can't be written.
+    """
+    chosen, asked = options or RunOptions(), set(names)
+    for ancestors in (False, True):
+        plan = loads_part(text, asked, ancestors=ancestors)
+        known = _known(plan, asked, notes)
+        given = {name: note.receipt for name, note in known.items() if name not in asked}
+        if not ancestors and len(given) + len(asked) < len(plan.nodes):
+            continue  # something that they read isn't noted
+        result = run_part(
+            plan,
+            root=root.absolute(),
+            store=store,
+            history=_history(store, notes, known),
+            given=given,
+            options=chosen,
+            listener=listener,
+        )
+        for name, each in result.nodes.items():
+            if name not in given or each.state == "ran":
+                notes.put(each)
+        if ancestors or not any(
+            each.failure and each.failure.kind == LOST_INPUT for each in result.of_state("failed")
+        ):
+            break
+    return result
+
+
+def _known(plan: Plan, asked: Collection[str], notes: Notes) -> Mapping[str, Note]:
+    """Give the notes of a plan's nodes, but for those of nodes that were something else when they ran."""
+    found = {node.name: (node, notes.get(node.name)) for node in plan.nodes}
+    return {
+        name: note
+        for name, (node, note) in found.items()
+        if note is not None and (name in asked or is_of(plan, node, note.receipt))
+    }
+
+
+def is_of(plan: Plan, node: Node, receipt: Receipt) -> bool:
+    """Tell whether a receipt is of what the node is now: its code, parameters, seed and contracts; not of what it reads."""
+    stage = plan.stages[node.stage] if node.stage else None
+    components: dict[str, str] = dict(receipt["components"])
+    files = {name: each for name, each in components.items() if name.startswith("source file ")}
+    expected = {**dict(static_components(plan, node, stage, {})), **files}
+    return all(components.get(name) == value for name, value in expected.items())
+
+
+def _history(store: Store, notes: Notes, known: Mapping[str, Note]) -> History:
+    keys = {name: {"key": note.receipt["key"], "reason": None} for name, note in known.items()}
+    return History(store, notes.folder, keys)

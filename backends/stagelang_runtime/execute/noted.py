@@ -1,0 +1,74 @@
+"""Puts the notes of nodes that were carried out one by one together, as if they had been one run's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from stagelang_compiler.plan import Node, Plan
+from stagelang_runtime.execute.budget import judge_node, judge_run
+from stagelang_runtime.execute.key import Artifact, Read, components
+from stagelang_runtime.execute.notes import Note, Notes
+from stagelang_runtime.execute.results import NodeResult, Receipt, RunResult, State, artifacts_of
+
+
+def noted_result(plan: Plan, notes: Notes) -> RunResult:
+    """Tell what the notes of a plan's nodes come to.
+
+    A note counts only where its key is the one that the node has now, for what its producers' notes say was made; a source's
+    files are taken as they were read. So no engine's mistake in the order of things can pass for a run.
+    """
+    results: dict[str, NodeResult] = {}
+    artifacts: dict[tuple[str, str], Artifact] = {}
+    for node in plan.nodes:
+        note = notes.get(node.name)
+        if note is not None and _is_current(plan, node, note.receipt, artifacts):
+            artifacts |= {(each.node, each.port): each for each in artifacts_of(node.name, note.receipt)}
+            results[node.name] = _done(plan, node, note)
+        else:
+            results[node.name] = _not_done(node, notes, results)
+    budget = judge_run(plan.budget, 0.0, results.values())
+    return RunResult(plan_name=plan.name, nodes=results, seconds=0.0, budget=budget)
+
+
+def _is_current(
+    plan: Plan, node: Node, receipt: Receipt, artifacts: Mapping[tuple[str, str], Artifact]
+) -> bool:
+    ends = [(bound, artifacts.get((bound.node, bound.output))) for bound in node.inputs]
+    reads = [Read(input=bound, artifact=artifact) for bound, artifact in ends if artifact is not None]
+    if len(reads) < len(node.inputs):
+        return False
+    recorded: dict[str, str] = dict(receipt["components"])
+    files = {name.removeprefix(_FILE): digest for name, digest in recorded.items() if name.startswith(_FILE)}
+    found = components(plan, node, reads, source_files=files, variables=os.environ)
+    if "run" in found:  # a word of its own for each run
+        found["run"] = recorded.get("run", "")
+    return found == recorded
+
+
+_FILE = "source file "
+
+
+def _done(plan: Plan, node: Node, note: Note) -> NodeResult:
+    stage = plan.stages.get(node.stage)
+    receipt = note.receipt
+    return NodeResult(
+        node=node.name,
+        state="hit",
+        key=receipt["key"],
+        reason=note.reason,
+        receipt=receipt,
+        budget=judge_node(stage.budget if stage else None, receipt),
+    )
+
+
+def _not_done(node: Node, notes: Notes, results: Mapping[str, NodeResult]) -> NodeResult:
+    failure = notes.failure(node.name)
+    if failure is not None:
+        return NodeResult(node=node.name, state="failed", failure=failure)
+    blockers: dict[str, None] = {}
+    for bound in node.inputs:
+        producer = results[bound.node]
+        blockers |= dict.fromkeys([bound.node] if producer.state == "failed" else producer.blocked_by)
+    state: State = "blocked" if blockers else "not started"
+    return NodeResult(node=node.name, state=state, blocked_by=tuple(blockers))
