@@ -15,7 +15,7 @@ from stagelang_compiler.fingerprint.modules import Project
 from stagelang_compiler.fingerprint.normalise import digest
 from stagelang_compiler.fingerprint.reach import Component, Graph, Node
 
-_FORMAT = "1"  # raised when the same code gets another digest
+_FORMAT = "2"  # raised when the same code gets another digest
 _ORDER = (
     "function",
     "class",

@@ -7,6 +7,7 @@ needed, so that stages share their helpers' work, and what no stage reaches is n
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import final
@@ -226,9 +227,9 @@ class Graph:
             found = facts(nodes, partial(self.judge.is_language, module))
             guards = [f"{guard.branch}:{canonical(guard.node, found.omitted)}" for guard in fragment.guards]
             own = (
-                canonical(fragment.node, found.omitted)
+                canonical(_nameless(fragment.node), found.omitted)
                 if fragment.target is None
-                else _import_text(fragment.target)
+                else import_text(fragment.target)
             )
             known = self._facts[key] = (found, "\n".join([*guards, own]))
         return known
@@ -277,7 +278,7 @@ class Graph:
         texts: list[str] = []
         for fragment in fragments:
             found, text = self._read(module, fragment)
-            texts += [text, *self._after(module, fragment, found)]
+            texts += [text, *_other_name(fragment, name), *self._after(module, fragment, found)]
             self.connect(node, module, found)
             if fragment.target is not None:
                 self.load(node, module, fragment.target)
@@ -323,7 +324,7 @@ class Graph:
         if module not in self._stars:
             node = self._stars[module] = Node(None)
             self._add(
-                node, "import", f"{module.name}:*", map(_import_text, module.table.stars), module.place(0)
+                node, "import", f"{module.name}:*", map(import_text, module.table.stars), module.place(0)
             )
             for star in module.table.stars:
                 self.load(node, module, star)
@@ -358,7 +359,23 @@ def _kind(fragments: Sequence[Fragment]) -> str:
     return "import" if all(each.target is not None for each in fragments) else "constant"
 
 
-def _import_text(target: Target) -> str:
+def _nameless(node: ast.AST) -> ast.AST:
+    """Give a definition without its name, which the component's name holds: a renamed function keeps its digest."""
+    if not isinstance(node, DEFINITIONS):
+        return node
+    renamed = copy.copy(node)
+    renamed.name = ""
+    return renamed
+
+
+def _other_name(fragment: Fragment, component: str) -> list[str]:
+    """Give the name of a definition that belongs to a component of another name, as what a decorator registers does."""
+    named = fragment.node.name if isinstance(fragment.node, DEFINITIONS) else ""
+    return [named] if named and named != component.rpartition(":")[2] else []
+
+
+def import_text(target: Target) -> str:
+    """Write what one name of an import statement stands for."""
     return f"import {'.' * target.level}{target.module}:{target.attribute}"
 
 

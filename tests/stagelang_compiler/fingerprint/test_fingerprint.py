@@ -48,6 +48,36 @@ def test_a_fingerprint_lists_what_it_covers_the_function_first(folder: Folder) -
     assert (printed.distributions, printed.conservative) == ((), ())
 
 
+def test_a_renamed_function_or_class_keeps_its_components_digest_and_not_the_identity(folder: Folder) -> None:
+    folder.write(FILES)
+    before = folder.take()
+    folder.edit("pipeline.py", "def embed", "def encode")
+    after = folder.take("encode")
+    assert (before.components[0].name, after.components[0].name) == ("pipeline:embed", "pipeline:encode")
+    assert before.components[0].digest == after.components[0].digest
+    assert before.components[1:] == after.components[1:]
+    assert before.digest != after.digest
+
+
+def test_the_name_of_what_a_decorator_registers_counts_where_the_decorator_is_not_its_own(
+    folder: Folder,
+) -> None:
+    text = """
+        from functools import singledispatch
+        @singledispatch
+        def embed(rows):
+            return rows
+        @embed.register
+        def of_text(rows: str):
+            return 1
+        """
+    folder.write({"pipeline.py": text})
+    before = {each.name: each.digest for each in folder.take().components}
+    folder.edit("pipeline.py", "def of_text", "def of_words")
+    after = {each.name: each.digest for each in folder.take().components}
+    assert before["pipeline:embed"] != after["pipeline:embed"]
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "difference"),
     [
