@@ -109,7 +109,7 @@ def _part(raw: dict[str, Any], names: Collection[str], ancestors: bool) -> dict[
         "stages": {name: raw["stages"][name] for name in stages},
         "contracts": {name: each for name, each in raw["contracts"].items() if name in contracts},
         "metrics": [each for each in raw["metrics"] if each.get("node") in chosen],
-        **dict.fromkeys(("gates", "outputs", "experiments", "waivers"), []),
+        **{field: [] for field in ("gates", "outputs", "experiments", "waivers")},
     }
 
 

@@ -27,6 +27,8 @@ commands:
   diagram   draw the pipeline as SVG, DOT, Mermaid or HTML
   plan      show the compiled plan
   compile   write the files of a target, such as a local script
+  run-node  carry out chosen nodes of a compiled plan, as other engines do
+  verdict   judge the gates over nodes that were carried out one by one
   explain   explain a rule, such as SL201
 
   stagelang COMMAND --help   what a command takes
