@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
 from pathlib import PurePosixPath
-from typing import Protocol, final
+from typing import Any, Protocol, final
 
-from attrs import frozen
+from attrs import field, frozen
 
+from stagelang.origin import Origin
 from stagelang_compiler.plan import Plan
 
 GROUP = "stagelang.backends"
 
 
+def _nothing_there(path: PurePosixPath) -> str | None:
+    return None
+
+
 @final
 @frozen(kw_only=True)
 class EmitOptions:
-    """Where the files will lie: the way from their folder to the pipeline's, as a POSIX path."""
+    """What a backend may know beyond the plan; a backend that needs none of the optional ones need not look at them.
+
+    Args:
+        to_root: the way from the files' folder to the pipeline's, as a POSIX path.
+        in_repository: the way from the repository's root to the pipeline's folder.
+        settings: the target's own table of pyproject.toml, `[tool.stagelang.TARGET]`, as it stands there.
+        there: gives the text of a file that lies in the output folder already, or None.
+        seconds: how long each node took when it ran last, by name; given only where work is to be divided anew.
+    """
 
     to_root: PurePosixPath
+    in_repository: PurePosixPath = PurePosixPath()
+    settings: Mapping[str, Any] = field(factory=dict[str, Any])
+    there: Callable[[PurePosixPath], str | None] = _nothing_there
+    seconds: Mapping[str, float] = field(factory=dict[str, float])
+
+
+@final
+@frozen(kw_only=True)
+class Inexpressible:
+    """Something that a target can't carry: what and why, where it was written, and what would help."""
+
+    message: str
+    help: str
+    origin: Origin | None = None
+
+    def __str__(self) -> str:
+        at = f"\n  --> {self.origin}" if self.origin else ""
+        return f"{self.message}{at}\n  help: {self.help}"
+
+
+class CannotEmit(Exception):
+    """A target can't express a plan: all that stands in the way."""
+
+    def __init__(self, problems: Iterable[Inexpressible]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class WrongSettings(Exception):
+    """What stands in a target's table of pyproject.toml can't be meant: what, and one next step."""
 
 
 class Backend(Protocol):
@@ -36,7 +79,12 @@ class Backend(Protocol):
         ...
 
     def emit(self, plan: Plan, options: EmitOptions) -> Mapping[PurePosixPath, str]:
-        """Give the files of a plan, by path relative to the output folder."""
+        """Give the files of a plan, by path relative to the output folder.
+
+        Raises:
+            CannotEmit: the target can't express the plan.
+            WrongSettings: the target's settings can't be read.
+        """
         ...
 
 
