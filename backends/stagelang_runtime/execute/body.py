@@ -185,6 +185,18 @@ def with_cluster(
     )
 
 
+def with_keys(values: pa.Table, table: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """Add a table's key columns, each as 'key.<name>', so that two runs' values can be paired row by row.
+
+    A metric that doesn't give one value for each row of the table has rows that nothing names.
+    """
+    if table.num_rows != values.num_rows:
+        return values
+    for name in keys:
+        values = values.append_column(f"key.{name}", table.column(name))
+    return values
+
+
 def wrong_result(stage: Stage, node: Node, expected: str, found: str) -> NodeFailed:
     """Say that a function gave something else than it declares."""
     return NodeFailed(

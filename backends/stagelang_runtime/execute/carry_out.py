@@ -138,13 +138,19 @@ def _metric(work: Work) -> list[Entry]:
     declared = work.place.loader.declared(work.stage)
     handles = [(read, reading.load(work, read)) for read in work.reads]
     result = body.call(declared, work.node, handles, work.params, work.place.root)
-    columns, cluster = measure(work.place.plan, work.node)
+    columns, cluster, keys = measure(work.place.plan, work.node)
     table = body.metric_table(work.stage, work.node, result, columns)
+    # The values stand for the rows of the first table that the function takes.
+    order = [*declared.signature.arguments]
+    tables: list[tuple[str, pa.Table]] = [
+        (read.input.argument, body.data_of(handle))
+        for read, handle in sorted(handles, key=lambda each: order.index(each[0].input.argument))
+        if read.artifact.kind == "table"
+    ]
     if cluster:
-        tables: list[pa.Table] = [
-            body.data_of(handle) for read, handle in handles if read.artifact.kind == "table"
-        ]
-        table = body.with_cluster(work.stage, work.node, table, tables, cluster)
+        table = body.with_cluster(work.stage, work.node, table, [each for _, each in tables], cluster)
+    for argument, first in tables[:1]:
+        table = body.with_keys(table, first, keys.get(argument, ()))
     return [writing.store_output(work, output, table)]
 
 

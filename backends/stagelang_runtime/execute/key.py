@@ -10,7 +10,7 @@ The components, in the order in which `why` compares them:
     source                       where a source reads, and in which format
     source file FILE             the digest of a file that a source reads
     split                        the method, column and shares of a split
-    measure                      how many values a row a metric gives, and which column groups its rows
+    measure                      how many values a row a metric gives, and which columns group and name the rows
     parameter NAME               the value
     seed                         the node's seed, but for a source's
     contract of input ARGUMENT   the digest of what the reader needs
@@ -132,12 +132,24 @@ def static_components(
     yield from _storage(plan, node.outputs)
 
 
-def measure(plan: Plan, node: Node) -> tuple[int | None, str]:
-    """Give how many columns of values a metric node makes (None if not said), and the column that groups its rows."""
+def measure(plan: Plan, node: Node) -> tuple[int | None, str, Mapping[str, Sequence[str]]]:
+    """Give what a metric node's table holds.
+
+    How many columns of values (None if not said), the column that groups its rows, and the key columns of each argument.
+    """
+    keys = dict(_keys(plan, node))
     for metric in plan.metrics:
         if metric.node == node.name:
-            return (metric.aggregate.columns if metric.aggregate else None), metric.cluster
-    return None, ""
+            return (metric.aggregate.columns if metric.aggregate else None), metric.cluster, keys
+    return None, "", keys
+
+
+def _keys(plan: Plan, node: Node) -> Iterator[tuple[str, list[str]]]:
+    for bound in node.inputs:
+        contract = plan.contracts.get(bound.contract or bound.promised)
+        keys = [column.name for column in contract.columns if column.key] if contract else []
+        if keys and bound.index is None:
+            yield bound.argument, keys
 
 
 def contract_digest(plan: Plan, name: str) -> str:

@@ -68,7 +68,7 @@ def _estimate(
         return str(error)
     declared = metric.aggregate
     finalise = _finaliser(declared.finalise, root, whole.spec) if declared.finalise is not None else None
-    columns = [table.column(name).to_numpy() for name in table.column_names if name != "cluster"]
+    columns = [table.column(name).to_numpy() for name in table.column_names if name.startswith("v")]
     clusters = table.column("cluster").to_numpy() if "cluster" in table.column_names else None
     try:
         aggregate = aggregate_of(

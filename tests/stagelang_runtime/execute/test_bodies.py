@@ -93,6 +93,8 @@ def two_lengths(rows: Table[Rows]) -> PerRow[u.RATIO]: return PerRow([1.0, 2.0],
 @measure
 def too_few(rows: Table[Rows]) -> PerRow[u.RATIO]: return PerRow([1.0])
 @measure
+def of_two(b: Table[Rows], a: Table[Rows]) -> PerRow[u.RATIO]: return PerRow(b.pandas["v"])
+@measure
 def some_missing(rows: Table[Rows]) -> PerRow[u.RATIO]: return PerRow(pd.array([1, None, 3], dtype="Int64"))
 """
 
@@ -233,11 +235,29 @@ def test_a_lost_file_of_a_folder_is_made_again(tables: Project) -> None:
     assert tables.states() == {"made": "hit", "has_files": "ran", "reads_files": "ran"}
 
 
-def test_a_metric_is_a_table_of_values_with_the_column_that_groups_them(tables: Project) -> None:
+def test_a_metric_is_a_table_of_values_with_the_columns_that_group_and_name_them(tables: Project) -> None:
     tables.node("mean_v", reads={"rows": "made"}, gives="metric", kind="metric")
     tables.metrics.append(metric("mean_v", cluster="k"))
     result = tables.run()
-    assert table_of(tables, result, "mean_v").to_pydict() == {"v0": [0.0, 1.0, 2.0], "cluster": [0, 1, 2]}
+    assert table_of(tables, result, "mean_v").to_pydict() == {
+        "v0": [0.0, 1.0, 2.0],
+        "cluster": [0, 1, 2],
+        "key.k": [0, 1, 2],
+    }
+
+
+def test_values_stand_for_the_rows_of_the_first_table_that_the_function_takes(tables: Project) -> None:
+    tables.node("other", "made", gives="table", params={"rows": 5}, promises={"out": "Rows"})
+    tables.node("of_two", reads={"a": "other", "b": "made"}, gives="metric", kind="metric")
+    tables.metrics.append(metric("of_two", cluster="k"))
+    result = tables.run()
+    assert table_of(tables, result, "of_two").column("key.k").to_pylist() == [0, 1, 2]
+
+
+def test_values_that_stand_for_no_rows_have_no_key(tables: Project) -> None:
+    tables.node("too_few", reads={"rows": "made"}, gives="metric", kind="metric")
+    result = tables.run()
+    assert table_of(tables, result, "too_few").column_names == ["v0"]
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,14 @@ def test_the_column_that_groups_a_metrics_rows_is_part_of_its_key(known: Project
     before = components_of(known, "measured")
     known.metrics[0] = metric("measured", cluster="k")
     after = components_of(known, "measured")
-    assert (before["measure"], after["measure"]) == ('[1,""]', '[1,"k"]')
+    assert (before["measure"], after["measure"]) == ('[1,"",{}]', '[1,"k",{}]')
+
+
+def test_the_key_columns_that_name_a_metrics_rows_are_part_of_its_key(known: Project) -> None:
+    known.contract("Rows", p.Column(name="k", type="int", key=True, origin=ORIGIN))
+    known.node("measured", reads={"rows": "made"}, gives="metric", kind="metric")
+    known.metrics.append(metric("measured"))
+    assert components_of(known, "measured")["measure"] == '[1,"",{"rows":["k"]}]'
 
 
 def test_a_stage_that_is_always_run_has_a_new_key_each_time(known: Project) -> None:
