@@ -35,12 +35,15 @@ class Resources:
         memory: the most memory it needs, such as "4GB".
         gpus: how many graphics processors it needs.
         time: after how long it is stopped, such as "10min".
+        attempts: how often it is tried where it raises, dies, or runs out of memory or time; never after a failed gate.
+            Each attempt asks for as much memory more as the first.
     """
 
     cpus: int = 1
     memory: str = ""
     gpus: int = 0
     time: str = ""
+    attempts: int = 1
     origin: Origin = field(factory=caller_origin, eq=False, repr=False)
 
 

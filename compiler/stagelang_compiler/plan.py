@@ -112,12 +112,13 @@ class Budget:
 @final
 @frozen(kw_only=True)
 class Resources:
-    """What a stage needs from the machine: threads, bytes, processors, seconds."""
+    """What a stage needs from the machine: threads, bytes, processors, seconds; and how often it is tried."""
 
     cpus: int = 1
     memory_bytes: int | None = None
     gpus: int = 0
     time_seconds: float | None = None
+    attempts: int = 1
 
 
 @final

@@ -59,6 +59,15 @@ def _of_stage(stage: Stage[Any, Any]) -> Iterator[Diagnostic]:
                 expected="at least 1 cpu and at least 0 gpus",
                 help="write what the stage needs",
             )
+        if resources.attempts < 1:
+            yield Diagnostic(
+                rule=BAD_QUANTITY,
+                message=f"{what} allow {resources.attempts} attempts",
+                subject=stage.name,
+                places=(Place(resources.origin),),
+                expected="at least 1 attempt",
+                help="write how often the stage may be tried",
+            )
 
 
 def _quantity(

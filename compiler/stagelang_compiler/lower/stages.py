@@ -125,6 +125,7 @@ def _lower_resources(resources: Resources | None) -> plan.Resources | None:
         memory_bytes=size(resources.memory) if resources.memory else None,
         gpus=resources.gpus,
         time_seconds=seconds(resources.time) if resources.time else None,
+        attempts=resources.attempts,
     )
 
 
