@@ -31,7 +31,9 @@ def main(*, plan: Path, root: Path, digest: str, arguments: Sequence[str] | None
         "-k", "--keep-going", action="store_true", help="finish what doesn't depend on a failed stage"
     )
     parser.add_argument("--force", action="store_true", help="run everything, even what is up to date")
-    parser.add_argument("--store", type=Path, default=None, metavar="FOLDER", help="where results are kept")
+    parser.add_argument(
+        "--store", default=None, metavar="LOCATION", help="where results are kept: a folder or a URL"
+    )
     parser.add_argument(
         "--trace", action="store_true", help="show the frames of libraries too when a stage fails"
     )
@@ -58,11 +60,12 @@ def main(*, plan: Path, root: Path, digest: str, arguments: Sequence[str] | None
 def _run(text: str, digest: str, root: Path, asked: argparse.Namespace) -> int:
     from stagelang_compiler.plan_codec import loads
     from stagelang_runtime.execute.results import RunOptions
+    from stagelang_runtime.location import locate_store
     from stagelang_runtime.session import run_session
 
-    store_root = asked.store.absolute() if asked.store else root / ".stagelang" / "store"
+    location = locate_store(asked.store, root / ".stagelang")
     jobs = {} if asked.jobs is None else {"jobs": asked.jobs}
     options = RunOptions(keep_going=asked.keep_going, force=asked.force, **jobs)
     return run_session(
-        loads(text), digest=digest, root=root, store_root=store_root, options=options, trace=asked.trace
+        loads(text), digest=digest, root=root, location=location, options=options, trace=asked.trace
     )

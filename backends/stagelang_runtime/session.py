@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stagelang_runtime.execute.results import RunOptions, RunResult
     from stagelang_runtime.judge import Outcomes
     from stagelang_runtime.judge.outcomes import GateOutcome
+    from stagelang_runtime.location import Location
 
 OUTCOME = "outcome.json"
 _PLAIN_WIDTH = 140
@@ -27,7 +28,7 @@ FINDINGS = 1
 
 
 def run_session(
-    plan: Plan, *, digest: str, root: Path, store_root: Path, options: RunOptions, trace: bool = False
+    plan: Plan, *, digest: str, root: Path, location: Location, options: RunOptions, trace: bool = False
 ) -> int:
     """Carry out a plan, judge it, keep and print what it came to, and give the exit code.
 
@@ -35,7 +36,7 @@ def run_session(
         plan: what to carry out.
         digest: the plan's digest.
         root: the pipeline's folder.
-        store_root: where results are kept.
+        location: where results are kept.
         options: how to run.
         trace: show frames of stagelang and of libraries too when a stage fails.
     """
@@ -43,18 +44,18 @@ def run_session(
     from stagelang_runtime.execute.runner import run
     from stagelang_runtime.judge import judge
     from stagelang_runtime.revision import revision
-    from stagelang_runtime.store import Store, StoreError
+    from stagelang_runtime.store import StoreError
 
     if not is_own_code(plan, root):
         return 2
     try:
-        store = Store.open_or_create(store_root)
-        keep_out_of_git(store_root.parent)
+        store = location.open()
+        keep_out_of_git(location.home)
         store.sweep_tmp(_LEFT_BEHIND)
         with progress() as listener:
             result = run(plan, root=root, store=store, options=options, listener=listener)
         outcomes = judge(plan, result, root=root, store=store)
-        keep_outcome(store_root, plan, digest, result, outcomes, revision(root))
+        keep_outcome(store.root, plan, digest, result, outcomes, revision(root))
     except StoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -65,7 +66,7 @@ def run_session(
 
 
 def run_nodes(
-    text: str, names: Collection[str], *, root: Path, store_root: Path, notes: Path, options: RunOptions
+    text: str, names: Collection[str], *, root: Path, location: Location, notes: Path, options: RunOptions
 ) -> int:
     """Carry out chosen nodes of a plan for an engine that decides their order, note each, and give the exit code.
 
@@ -73,7 +74,7 @@ def run_nodes(
         text: the plan's.
         names: the nodes'.
         root: the pipeline's folder.
-        store_root: where results are kept.
+        location: where results are kept.
         notes: the folder of the notes by which nodes find what they read.
         options: how.
     """
@@ -81,13 +82,13 @@ def run_nodes(
     from stagelang_runtime.execute.chosen import run_chosen
     from stagelang_runtime.execute.notes import Notes
     from stagelang_runtime.execute.progress import progress
-    from stagelang_runtime.store import Store, StoreError
+    from stagelang_runtime.store import StoreError
 
     try:
         if not is_own_code(loads_part(text, (), ancestors=False), root):
             return 2
-        store = Store.open_or_create(store_root)
-        keep_out_of_git(store_root.parent)
+        store = location.open()
+        keep_out_of_git(location.home)
         with progress(plain=True) as listener:
             result = run_chosen(
                 text, names, root=root, store=store, notes=Notes(notes), options=options, listener=listener
@@ -104,14 +105,14 @@ def run_nodes(
     return result.exit_code
 
 
-def conclude(plan: Plan, *, digest: str, root: Path, store_root: Path, notes: Path) -> int:
+def conclude(plan: Plan, *, digest: str, root: Path, location: Location, notes: Path) -> int:
     """Judge what was carried out node by node as one run, keep and print what it came to, and give the exit code.
 
     Args:
         plan: what was carried out.
         digest: the plan's digest.
         root: the pipeline's folder.
-        store_root: where results are kept.
+        location: where results are kept.
         notes: the folder of the notes of its nodes.
     """
     from stagelang_runtime.execute.history import read_history, write_history
@@ -119,16 +120,16 @@ def conclude(plan: Plan, *, digest: str, root: Path, store_root: Path, notes: Pa
     from stagelang_runtime.execute.notes import Notes
     from stagelang_runtime.judge import judge
     from stagelang_runtime.revision import revision
-    from stagelang_runtime.store import Store, StoreError
+    from stagelang_runtime.store import StoreError
     from stagelang_runtime.store.atomic import Disk
 
     if not is_own_code(plan, root):
         return 2
     try:
-        store = Store.open_or_create(store_root)
+        store = location.open()
         result = noted_result(plan, Notes(notes))
         outcomes = judge(plan, result, root=root, store=store)
-        keep_outcome(store_root, plan, digest, result, outcomes, revision(root))
+        keep_outcome(store.root, plan, digest, result, outcomes, revision(root))
         history = read_history(store, plan.name)
         with Disk(str(history.folder)):
             write_history(history, result)

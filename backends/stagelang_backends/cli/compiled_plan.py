@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from stagelang_backends.cli.main import UsageError
+from stagelang_backends.cli.spec_arguments import HOME
+from stagelang_runtime.location import Location, locate_store
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
@@ -27,10 +29,9 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--store",
-        type=_absolute,
         default=None,
-        metavar="FOLDER",
-        help="where results are kept (default: .stagelang/store in the pipeline's folder)",
+        metavar="LOCATION",
+        help="where results are kept: a folder or a URL (default: .stagelang/store in the pipeline's folder)",
     )
 
 
@@ -49,6 +50,11 @@ def root_of(arguments: argparse.Namespace) -> Path:
     """Give the pipeline's folder."""
     root: Path = arguments.root
     return root.resolve()
+
+
+def store_of(arguments: argparse.Namespace, root: Path) -> Location:
+    """Say where the store is, from the command line and the pipeline's folder."""
+    return locate_store(arguments.store, root / HOME)
 
 
 def _absolute(text: str) -> Path:

@@ -103,7 +103,7 @@ def _picture(plan: Plan, form: str, arguments: argparse.Namespace) -> str:
     from stagelang_backends.lineage.collapse import focused, folded
     from stagelang_runtime.session import read_outcome
 
-    outcome = read_outcome(store_of(arguments), plan.name) if form == "html" else None
+    outcome = read_outcome(store_of(arguments).root, plan.name) if form == "html" else None
     whole = drawing_of(plan, outcome)
     _known(arguments.expand, {outer for box in whole.boxes for outer in _scopes(box.scope)}, "scope", plan)
     if arguments.focus:

@@ -128,8 +128,9 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
 def _internal(error: Exception) -> int:
     from stagelang.errors import StagelangError
+    from stagelang_runtime.store.errors import StoreError
 
-    if isinstance(error, StagelangError):
+    if isinstance(error, StagelangError | StoreError):
         print(f"error: {error}", file=sys.stderr)
         return USAGE
     import traceback

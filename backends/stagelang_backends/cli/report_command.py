@@ -33,7 +33,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     if found is None:
         return FINDINGS
     plan, digest = found
-    outcome = read_outcome(store_of(arguments), plan.name)
+    outcome = read_outcome(store_of(arguments).root, plan.name)
     if outcome is None:
         raise UsageError(
             f"pipeline {plan.name!r} has not been run\n  help: run it first, with 'stagelang run'"
@@ -47,7 +47,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         plan,
         outcome,
         digest=digest,
-        store_root=store_of(arguments),
+        location=store_of(arguments),
         lineage_svg=svg_of(plan, outcome=outcome if outcome["plan"] == digest else None),
     )
     path.write_text(text, encoding="utf-8", newline="\n")

@@ -13,6 +13,7 @@ from stagelang_backends.cli.unchanged import say_unchanged
 
 if TYPE_CHECKING:
     from stagelang_compiler.plan import Plan
+    from stagelang_runtime.location import Location
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,9 +52,10 @@ def positive(text: str) -> int:
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Compile, run, judge, and print."""
-    store_root: Path = store_of(arguments)
-    if not (arguments.force or arguments.dry_run):
-        code = say_unchanged(arguments.spec, arguments.pipeline, store_root)
+    location = store_of(arguments)
+    # What others may change can't be seen here without asking, and to ask is what a run does.
+    if not (arguments.force or arguments.dry_run or location.is_shared):
+        code = say_unchanged(arguments.spec, arguments.pipeline, location.root)
         if code is not None:
             return code
     from stagelang_backends.cli.compiling import compiled
@@ -64,24 +66,23 @@ def carry_out(arguments: argparse.Namespace) -> int:
     plan, digest = found
     root = arguments.spec.absolute().parent
     if arguments.dry_run:
-        return _dry_run(plan, root, store_root, arguments.exit_code)
+        return _dry_run(plan, root, location, arguments.exit_code)
     from stagelang_runtime.execute.results import RunOptions
     from stagelang_runtime.session import run_session
 
     jobs = {} if arguments.jobs is None else {"jobs": arguments.jobs}
     options = RunOptions(keep_going=arguments.keep_going, force=arguments.force, **jobs)
     code = run_session(
-        plan, digest=digest, root=root, store_root=store_root, options=options, trace=arguments.trace
+        plan, digest=digest, root=root, location=location, options=options, trace=arguments.trace
     )
     _say_where(arguments, sys.stdout.isatty())
     return code
 
 
-def _dry_run(plan: Plan, root: Path, store_root: Path, with_code: bool) -> int:
+def _dry_run(plan: Plan, root: Path, location: Location, with_code: bool) -> int:
     from stagelang_runtime.execute.dry import dry_run
-    from stagelang_runtime.store import Store
 
-    steps = dry_run(plan, root=root, store=Store.open_or_create(store_root)).values()
+    steps = dry_run(plan, root=root, store=location.open()).values()
     for step in steps:
         print(step)
     would = sum(step.action != "hit" for step in steps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from stagelang_backends.cli.compiled_plan import add_plan, plan_text_of, root_of
+from stagelang_backends.cli.compiled_plan import add_plan, plan_text_of, root_of, store_of
 from stagelang_backends.cli.run_command import positive
 
 
@@ -34,7 +34,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         plan_text_of(arguments),
         arguments.nodes,
         root=root,
-        store_root=arguments.store or root / ".stagelang" / "store",
+        location=store_of(arguments, root),
         notes=arguments.notes,
         options=RunOptions(keep_going=True, force=arguments.force, **jobs),
     )

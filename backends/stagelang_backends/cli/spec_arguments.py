@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from stagelang_runtime.location import Location, locate_store
+
 HOME = ".stagelang"
 """The folder beside a pipeline where its store and state are kept."""
 
@@ -25,13 +27,12 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
-    """Take the folder in which results are kept."""
+    """Take the folder or the URL at which results are kept."""
     parser.add_argument(
         "--store",
-        type=Path,
         default=None,
-        metavar="FOLDER",
-        help=f"where results are kept (default: {HOME}/store beside the pipeline)",
+        metavar="LOCATION",
+        help=f"where results are kept: a folder or a URL (default: {HOME}/store beside the pipeline)",
     )
 
 
@@ -40,6 +41,6 @@ def home_of(spec: Path) -> Path:
     return spec.absolute().parent / HOME
 
 
-def store_of(arguments: argparse.Namespace) -> Path:
-    """Give the store's folder."""
-    return arguments.store.absolute() if arguments.store else home_of(arguments.spec) / "store"
+def store_of(arguments: argparse.Namespace) -> Location:
+    """Say where the store is."""
+    return locate_store(arguments.store, home_of(arguments.spec))

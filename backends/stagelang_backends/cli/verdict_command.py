@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from stagelang_backends.cli.compiled_plan import add_plan, plan_text_of, root_of
+from stagelang_backends.cli.compiled_plan import add_plan, plan_text_of, root_of, store_of
 from stagelang_backends.cli.main import UsageError
 
 
@@ -28,6 +28,6 @@ def carry_out(arguments: argparse.Namespace) -> int:
         plan,
         digest=text_digest(text),
         root=root,
-        store_root=arguments.store or root / ".stagelang" / "store",
+        location=store_of(arguments, root),
         notes=arguments.notes,
     )

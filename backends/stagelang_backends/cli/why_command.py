@@ -20,7 +20,6 @@ def carry_out(arguments: argparse.Namespace) -> int:
     from stagelang_backends.cli.compiling import compiled
     from stagelang_compiler.diagnostics import did_you_mean
     from stagelang_runtime.execute.dry import why
-    from stagelang_runtime.store import Store
 
     found = compiled(arguments.spec, arguments.pipeline, home_of(arguments.spec))
     if found is None:
@@ -35,7 +34,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
             plan,
             arguments.node,
             root=arguments.spec.absolute().parent,
-            store=Store.open_or_create(store_of(arguments)),
+            store=store_of(arguments).open(),
         )
     )
     return OK

@@ -179,7 +179,8 @@ class Pool:
             {
                 "plan": str(folder / "plan.json"),
                 "root": str(self.root),
-                "store": str(self.store.root),
+                "store": self.store.location,
+                "cache": str(self.store.root),
                 "scratch": str(scratch),
                 "stdout": str(stdout),
             }

@@ -6,22 +6,25 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from stagelang_runtime.store import Store, StoreError
+from stagelang_runtime.store import DamagedObject, MissingObject, Store
 
 
 def outputs_present(store: Store, receipt: Mapping[str, Any]) -> bool:
     """Tell whether all outputs of a receipt are there."""
-    return all(is_present(store, each["kind"], each["object"], each["size"]) for each in receipt["outputs"])
+    outputs = receipt["outputs"]
+    return store.has_all((each["object"], each["size"]) for each in outputs) and all(
+        _files_present(store, each["object"]) for each in outputs if each["kind"] == "files"
+    )
 
 
 def is_present(store: Store, kind: str, digest: str, size: int) -> bool:
     """Tell whether an artifact is there; of a folder, all of its files."""
-    if not store.has(digest, size):
-        return False
-    if kind != "files":
-        return True
+    return store.has(digest, size) and (kind != "files" or _files_present(store, digest))
+
+
+def _files_present(store: Store, digest: str) -> bool:
     try:
         listing: list[tuple[str, str, int]] = json.loads(store.get_bytes(digest))
-    except (StoreError, ValueError):
+    except (MissingObject, DamagedObject, ValueError):
         return False
-    return all(store.has(each, length) for _, each, length in listing)
+    return store.has_all((each, length) for _, each, length in listing)

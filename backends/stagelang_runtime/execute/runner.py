@@ -80,7 +80,7 @@ def run(
     )
     with Disk(str(history.folder)):
         write_history(history, result)
-        if watched is not None and can_be_remembered(plan, result):
+        if watched is not None and can_be_remembered(plan, result) and not store.is_shared:
             remember(history.folder, record_of(plan, root, store, result), watched, begun_ns)
     return result
 

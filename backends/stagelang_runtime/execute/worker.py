@@ -23,7 +23,7 @@ from stagelang_runtime.execute.failure import Failure, NodeFailed, raised, tail
 from stagelang_runtime.execute.job import Job, LostInput
 from stagelang_runtime.execute.loading import Loader
 from stagelang_runtime.execute.work import Place
-from stagelang_runtime.store import Store, StoreError
+from stagelang_runtime.store import StoreError, attach_store
 
 _TAIL_BYTES = 1 << 16
 
@@ -108,7 +108,7 @@ def _place(first: dict[str, Any]) -> Place:
     return Place(
         plan=plan,
         root=root,
-        store=Store(Path(first["store"])),
+        store=attach_store(first["store"], first["cache"]),
         loader=Loader(root, plan.spec),
         scratch=Path(first["scratch"]),
     )

@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from stagelang_compiler.plan import Plan
 from stagelang_runtime.judge.outcomes import GateOutcome, Outcomes, outcomes_from_json
+from stagelang_runtime.location import Location
 from stagelang_runtime.report.charts import interval_svg
 from stagelang_runtime.report.facts import distributions, sources
-from stagelang_runtime.store import Store, StoreError
+from stagelang_runtime.store import StoreError
 
 WORDS = {
     "pass": "passed",
@@ -43,7 +44,7 @@ MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!", "not_e
 
 
 def report_html(
-    plan: Plan, outcome: Mapping[str, Any], *, digest: str, store_root: Path, lineage_svg: str
+    plan: Plan, outcome: Mapping[str, Any], *, digest: str, location: Location, lineage_svg: str
 ) -> str:
     """Write the report of a plan's last run.
 
@@ -51,11 +52,11 @@ def report_html(
         plan: the plan as it is now.
         outcome: what was kept of its last run.
         digest: the plan's digest now; where it isn't the run's, the page says so.
-        store_root: where results are kept.
+        location: where results are kept; where they can't be reached, the page says less.
         lineage_svg: the pipeline's picture, as SVG that needs nothing from outside.
     """
     outcomes = outcomes_from_json(outcome["outcomes"])
-    receipts = _receipts(outcome["nodes"], store_root)
+    receipts = _receipts(outcome["nodes"], location)
     template = _environment().get_template("report.html.j2")
     return template.render(
         plan=plan,
@@ -90,12 +91,12 @@ def _worst_first(gate: GateOutcome) -> tuple[bool, str]:
     return (gate.verdict == "pass", gate.name)
 
 
-def _receipts(nodes: Mapping[str, Mapping[str, Any]], store_root: Path) -> dict[str, Mapping[str, Any]]:
+def _receipts(nodes: Mapping[str, Mapping[str, Any]], location: Location) -> dict[str, Mapping[str, Any]]:
     try:
-        store = Store(store_root)
+        store = location.open()
+        found = {name: store.get_receipt(node["key"]) for name, node in nodes.items() if node["key"]}
     except StoreError:  # the report then says less, but what is known of the run is still said
         return {}
-    found = {name: store.get_receipt(node["key"]) for name, node in nodes.items() if node["key"]}
     return {name: receipt for name, receipt in found.items() if receipt is not None}
 
 

@@ -20,6 +20,7 @@ from stagelang_runtime.store.errors import (
     UnsupportedTable,
 )
 from stagelang_runtime.store.folder import Store
+from stagelang_runtime.store.opening import attach_store, open_store
 
 __all__ = [
     "CodecError",
@@ -36,6 +37,8 @@ __all__ = [
     "StoreUnavailable",
     "UnreadableTable",
     "UnsupportedTable",
+    "attach_store",
+    "open_store",
     "sha256_bytes",
     "sha256_file",
 ]

@@ -23,10 +23,9 @@ import errno
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import final
 
 from attrs import field, frozen
 
@@ -51,10 +50,12 @@ _BLOCK = 1 << 20
 _VERSION_IN_THE_MAKING = ".version"
 
 
-@final
 @frozen
 class Store:
-    """A store in a local folder; made by `open_or_create`, cheap to pickle and to hand to workers."""
+    """A store in a local folder; made by `open_or_create`, cheap to pickle and to hand to workers.
+
+    `SharedStore` is the one at a URL; nothing else derives from this.
+    """
 
     root: Path
     _root: str = field(init=False, repr=False, eq=False)
@@ -72,6 +73,16 @@ class Store:
         with Disk(base):
             _open_or_create(base)
         return Store(Path(base))
+
+    @property
+    def location(self) -> str:
+        """What `open_store` opens this store by, in another process."""
+        return self._root
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the store is elsewhere and `root` only its cache."""
+        return False
 
     @property
     def tmp(self) -> Path:
@@ -113,6 +124,10 @@ class Store:
         """Tell whether an object is there, and of this many bytes; its bytes aren't read."""
         found = _size(self._object(digest))
         return found is not None and size in (None, found)
+
+    def has_all(self, objects: Iterable[tuple[str, int | None]]) -> bool:
+        """Tell whether all of these objects are there, each of so many bytes."""
+        return all(self.has(digest, size) for digest, size in objects)
 
     def get_path(self, digest: str, *, verify: bool = True) -> Path:
         """Give the path of an object, to be read only, once its bytes have been hashed.
@@ -313,7 +328,7 @@ def _open_or_create(root: str) -> None:
         raise NotAStore(f"{root!r} is a file, not a store", "name a folder for the store") from None
     text = read_if_there(f"{root}/version")
     if text is not None:
-        _check_version(root, text)
+        check_version(root, text)
         return
     if any(not name.startswith(_VERSION_IN_THE_MAKING) for name in names):
         raise NotAStore(f"{root!r} holds files but no store", "name an empty or a new folder for the store")
@@ -327,7 +342,8 @@ def _open_or_create(root: str) -> None:
     place(temporary, f"{root}/version")
 
 
-def _check_version(root: str, text: bytes) -> None:
+def check_version(root: str, text: bytes) -> None:
+    """Raise NotAStore or StoreTooNew unless a store's `version` file holds a format that is known."""
     version = text.strip()
     if not version.isdigit():
         raise NotAStore(

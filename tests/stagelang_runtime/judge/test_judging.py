@@ -14,6 +14,7 @@ from stagelang_runtime.execute.results import RunOptions
 from stagelang_runtime.execute.runner import run
 from stagelang_runtime.judge import Outcomes, judge
 from stagelang_runtime.judge.outcomes import GateOutcome, MetricOutcome, Word, outcomes_from_json
+from stagelang_runtime.location import locate_store
 from stagelang_runtime.session import read_outcome, run_session
 from stagelang_runtime.store import Store
 
@@ -221,7 +222,11 @@ def test_broken_data_fails_the_contracts_gate_and_names_its_rows(
     with (tmp_path / "rides.csv").open("a") as file:
         file.write("60,a,-3.0,20.0\n")
     code = run_session(
-        plan, digest=digest(plan), root=tmp_path, store_root=tmp_path / "store", options=RunOptions(jobs=1)
+        plan,
+        digest=digest(plan),
+        root=tmp_path,
+        location=locate_store(tmp_path / "store", tmp_path),
+        options=RunOptions(jobs=1),
     )
     printed = capsys.readouterr()
     assert code == 1

@@ -16,6 +16,7 @@ from stagelang_compiler.compiler import check_file
 from stagelang_compiler.plan_codec import digest
 from stagelang_runtime.execute.results import RunOptions
 from stagelang_runtime.judge.outcomes import MetricOutcome
+from stagelang_runtime.location import locate_store
 from stagelang_runtime.report import report_html
 from stagelang_runtime.report.charts import interval_svg
 from stagelang_runtime.report.facts import licence_of
@@ -78,7 +79,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     assert plan is not None
     mark = digest(plan)
     code = run_session(
-        plan, digest=mark, root=folder, store_root=folder / "store", options=RunOptions(jobs=1)
+        plan,
+        digest=mark,
+        root=folder,
+        location=locate_store(folder / "store", folder),
+        options=RunOptions(jobs=1),
     )
     assert code == 1
     outcome = read_outcome(folder / "store", "rides")
@@ -87,7 +92,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
 
     def written(compared_with: str) -> str:
         now = compared_with or mark
-        return report_html(plan, outcome, digest=now, store_root=folder / "store", lineage_svg=picture)
+        return report_html(
+            plan, outcome, digest=now, location=locate_store(folder / "store", folder), lineage_svg=picture
+        )
 
     return written
 
