@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, final
 
-from attrs import define
+from attrs import define, evolve
 
 from stagelang_compiler.diff.model import Reason
 from stagelang_compiler.fingerprint.normalise import digest
@@ -58,7 +58,16 @@ class CodeComparison:
             return (() if elsewhere else (Reason(cause="code", what="the function itself"),)), elsewhere
         before, after = self._without_own_imports(before), self._without_own_imports(after)
         found = (*_of_one_name(before, after), *_elsewhere(before, after, old, new), *_left(before, after))
-        return found, not found
+        return tuple(map(self._of_contract, found)), not found
+
+    def _of_contract(self, reason: Reason) -> Reason:
+        """Lay a class that differs at the door of the contract that it is, where what this promises differs."""
+        name = reason.what.removeprefix("class ")
+        old, new = self.base.contracts.get(name), self.head.contracts.get(name)
+        differs = old is not None and new is not None and old.digest != new.digest
+        if name == reason.what or not differs:
+            return reason
+        return evolve(reason, cause="contract", what=f"contract {name}")
 
     def _without_own_imports(self, pieces: list[Piece]) -> list[Piece]:
         """Leave out imports of the project's own modules: what they bring is a piece itself."""

@@ -38,7 +38,7 @@ def diff(base: Plan, head: Plan) -> PlanDiff:
         head=head,
         settings=tuple(declared.settings(base, head)),
         contracts=reach.of_contracts(_contracts(reasons)),
-        stages=reach.of_stages(stages.changes),
+        stages=reach.of_stages(stages.changes, own),
         nodes=own,
         edges=tuple(_edges(base, head, matching)),
         metrics=metrics,
@@ -230,13 +230,15 @@ class _Reached:
         """Say it of nodes."""
         return tuple(self._with(change, [change.name]) for change in changes)
 
-    def of_stages(self, changes: Iterable[Change]) -> tuple[Change, ...]:
-        """Say it of declarations: through their nodes."""
+    def of_stages(self, changes: Iterable[Change], nodes: Iterable[Change]) -> tuple[Change, ...]:
+        """Say it of declarations: through their nodes, whose changes are known."""
         now, before = _nodes_of(self.head), _nodes_of(self.base)
+        known = {change.name: change for change in nodes}
         found: list[Change] = []
         for change in changes:
             names = now.get(change.new, []) if change.new else before.get(change.old, [])
-            found.append(evolve(self._with(change, names), nodes=tuple(names)))
+            metrics = self.together(*(known[name] for name in names if name in known))
+            found.append(evolve(self._with(change, names), nodes=tuple(names), metrics=metrics))
         return tuple(found)
 
     def of_contracts(self, changes: Iterable[Change]) -> tuple[Change, ...]:

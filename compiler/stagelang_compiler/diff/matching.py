@@ -110,7 +110,7 @@ class _Nodes:
                 self._take(there.popleft(), node.name)
 
     def _by_readers(self) -> None:
-        """Match nodes of one stage and settings by what reads them, where something does."""
+        """Match nodes of one nature by what reads them, where something does."""
 
         def readers(plan: Plan, names: Mapping[str, str]) -> dict[str, set[Hashable]]:
             found: dict[str, set[Hashable]] = defaultdict(set)
@@ -122,11 +122,11 @@ class _Nodes:
         before, after = readers(self.base, {name: name for name in self.found}), readers(self.head, self.back)
         waiting: defaultdict[Hashable, list[str]] = defaultdict(list)
         for node in self._left(self.base, self.found):
-            waiting[self._stage(node), _settings(node), frozenset(before[node.name])].append(node.name)
+            waiting[self._stage(node), _nature(node), frozenset(before[node.name])].append(node.name)
         for node in self._left(self.head, self.back):
             read = frozenset(after[node.name])
-            there = waiting.get((node.stage, _settings(node), read))
-            if read and node.stage and there and len(there) == 1:
+            there = waiting.get((node.stage, _nature(node), read))
+            if read and there and len(there) == 1:
                 self._take(there.pop(), node.name)
 
     def _left(self, plan: Plan, taken: Mapping[str, str]) -> list[Node]:
@@ -146,6 +146,11 @@ def _slot(each: Input) -> tuple[Hashable, ...]:
 
 def _settings(node: Node) -> Hashable:
     return node.kind, json.dumps(dict(node.params), sort_keys=True), node.source, node.split
+
+
+def _nature(node: Node) -> Hashable:
+    """Tell a stage's node by its settings; where a source reads and how a split divides may differ."""
+    return _settings(node) if node.stage else (node.kind, tuple(each.contract for each in node.outputs))
 
 
 def _wholly(node: Node, reads: Sequence[Hashable]) -> Hashable:
