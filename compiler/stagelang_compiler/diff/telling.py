@@ -1,0 +1,339 @@
+"""Puts a difference into groups and words, which a text and a comment then write each in their own way.
+
+before  three nodes of `embed`, each with the reasons 'function embed changed' and 'components 6 -> 8'
+after   Group(title="stages", entries=(Entry(kind="changed", old="embed", new="embed", nodes=(...), said=((...), (...))),))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias, final
+
+from attrs import evolve, frozen
+
+from stagelang_compiler.diff.model import Change, Kind, PlanDiff, Reason
+
+_LONGEST = 100
+
+
+@final
+@frozen
+class Name:
+    """Words of the pipeline's author's, which a writer escapes; long ones are shortened."""
+
+    text: str
+
+
+Words: TypeAlias = tuple[str | Name, ...]
+"""A line: our own words as texts, and names."""
+
+
+@final
+@frozen(kw_only=True)
+class Entry:
+    """What is said of one change: its name (`old` is another where it was renamed), the nodes that share it, and why."""
+
+    kind: Kind
+    old: str
+    new: str
+    aside: Words = ()
+    """What fits behind the name."""
+    nodes: tuple[str, ...] = ()
+    """Where the name is a stage's: its nodes that changed in this way. Where there is no name: whom `said` is about."""
+    said: tuple[Words, ...] = ()
+
+
+@final
+@frozen(kw_only=True)
+class Group:
+    """Entries of one kind of thing."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def groups_of(diff: PlanDiff) -> tuple[Group, ...]:
+    """Tell a difference in groups; what repeats in many nodes is told once."""
+    found = (
+        ("settings", _settings(diff)),
+        ("contracts", [_plain(change) for change in diff.contracts]),
+        ("stages", _stages(diff)),
+        ("metrics", _metrics(diff)),
+        ("gates", [_gate(change) for change in diff.gates]),
+        ("outputs", [_plain(change) for change in diff.outputs]),
+        ("experiments", [_plain(change) for change in diff.experiments]),
+        ("waivers", [_plain(change) for change in diff.waivers]),
+    )
+    return tuple(Group(title=title, entries=tuple(entries)) for title, entries in found if entries)
+
+
+def summary(diff: PlanDiff) -> str:
+    """Say in one line, without any name, what changed and what that can reach."""
+    if diff.is_empty:
+        return "no change, both compute the same"
+    counts = [
+        f"{len(alike)} {_one_of(group.title, len(alike))} {kind}"
+        for group in groups_of(diff)
+        for kind in ("added", "removed", "changed", "renamed")
+        if (alike := [entry for entry in group.entries if entry.kind == kind and (entry.old or entry.new)])
+    ]
+    return f"{', '.join(counts)}; {reach_words(diff)}"
+
+
+def reach_words(diff: PlanDiff) -> str:
+    """Say how many metrics can differ."""
+    reached, all_of = len(diff.metrics_reached), len(diff.head.metrics)
+    if not reached:
+        return "no metric can differ"
+    some = f"all {all_of}" if reached == all_of and all_of > 1 else f"{reached} of {all_of}"
+    return f"{some} metrics can differ" if all_of > 1 else "the metric can differ"
+
+
+def moved_words(diff: PlanDiff) -> str:
+    """Say what code that lies elsewhere costs."""
+    count = len(diff.moved)
+    whose = "its code lies" if count == 1 else "their code lies"
+    return f"{counted(count, 'node')} will run once more: some of {whose} in another module now"
+
+
+def asides(entry: Entry) -> Iterator[Words]:
+    """Say what fits behind an entry's name: what it was called, its nodes, and its own aside."""
+    if entry.kind == "renamed":
+        yield ("was ", Name(entry.old))
+    if entry.aside:
+        yield entry.aside
+    if entry.nodes:
+        yield (f"{counted(len(entry.nodes), 'node')}: ", *listed(entry.nodes))
+
+
+def words_of(reason: Reason) -> Words:
+    """Say a reason."""
+    what = _cause_words(reason)
+    match reason.kind:
+        case "renamed":
+            return (*what, " ", Name(reason.old), " is now called ", Name(reason.new))
+        case "added":
+            said: Words = (": ", Name(reason.new)) if reason.new else ()
+            return (*what, " added", *said)
+        case "removed":
+            said = (": ", Name(reason.old)) if reason.old else ()
+            return (*what, " removed", *said)
+        case "changed":
+            if not (reason.old and reason.new):
+                return (*what, " changed")
+            return (*what, ": ", Name(reason.old), " → ", Name(reason.new))
+
+
+def _cause_words(reason: Reason) -> Words:
+    """Say what differs: our word for it, and then the author's name for it, if it has one."""
+    for word in _WORDS_BEFORE_A_NAME:
+        if reason.what.startswith(word):
+            return (word, Name(reason.what.removeprefix(word)))
+    return (reason.what,) if reason.what in _OWN_WORDS else (Name(reason.what),)
+
+
+_WORDS_BEFORE_A_NAME = (
+    "contract of input ",
+    "contract of output ",
+    *(f"{kind} " for kind in ("function", "class", "constant", "value", "bytecode", "import", "statements")),
+    *(f"{kind} " for kind in ("docstrings", "file", "module", "program file", "parameter", "distribution")),
+    *(f"{kind} " for kind in ("variable", "tag", "contract", "column", "input", "output")),
+)
+_OWN_WORDS = frozenset(
+    {
+        "aggregate", "always run", "arguments", "asks for", "better", "budget", "by", "class", "closed", "column",
+        "constant", "expires", "format", "formula", "function", "independent by", "judged on", "kind", "location",
+        "method", "name", "network", "order of columns", "owner", "population", "range", "reason", "reported",
+        "resources", "rows", "schedule", "seed", "stage", "test", "the function itself", "unit", "validation",
+        "version", "what it promises", "where undefined", "its identity, for no reason that the plans tell",
+    }
+)  # fmt: skip
+
+
+def _plain(change: Change) -> Entry:
+    return Entry(
+        kind=change.kind,
+        old=change.old,
+        new=change.new,
+        said=tuple(words_of(each) for each in change.reasons),
+    )
+
+
+def _gate(change: Change) -> Entry:
+    entry = _plain(change)
+    match change.reasons:
+        case (Reason(what="asks for", old=old),) if change.kind == "changed":
+            return evolve(entry, aside=("was ", Name(old)), said=())
+        case _:
+            return entry
+
+
+def _settings(diff: PlanDiff) -> list[Entry]:
+    entries: list[Entry] = []
+    drawn = sum(any(each.cause == "seed" for each in node.reasons) for node in diff.nodes)
+    for change in diff.settings:
+        (reason,) = change.reasons
+        values = [Name(value) for value in (reason.old, reason.new) if value]
+        aside: Words = (values[0], " → ", values[1]) if len(values) == 2 else (values[0],)
+        follow: Words = (f"the seeds of {counted(drawn, 'node')} follow",)
+        said = (follow,) if change.name == "seed" and drawn else ()
+        entries.append(Entry(kind=change.kind, old=change.old, new=change.new, aside=aside, said=said))
+    return entries
+
+
+def _stages(diff: PlanDiff) -> list[Entry]:
+    """Tell of nodes by stage; those that only read or make tables of changed contracts are told together."""
+    seen = Seen(diff)
+    entries: list[Entry] = []
+    by_contract: list[str] = []
+    for group in _alike([change for change in diff.nodes if not seen.is_metric(change)], seen):
+        first = group[0]
+        reasons = seen.reasons(first)
+        if first.kind == "changed" and not reasons:
+            continue  # its seed, which the pipeline's own tells
+        if first.kind == "changed" and all(each.cause == "contract" for each in reasons):
+            by_contract += [change.new for change in group]
+            continue
+        entries.append(_node_entry(group, reasons, seen))
+    if by_contract:
+        said: Words = (f"{counted(len(by_contract), 'node')} read or make tables whose contract changed: ",)
+        entries.append(Entry(kind="changed", old="", new="", nodes=tuple(by_contract), said=(said,)))
+    return entries + [_idle(change) for change in diff.stages if _is_idle(change)]
+
+
+def _is_idle(change: Change) -> bool:
+    """Tell whether a declaration that no node carries out differs by more than what a contract tells already."""
+    by_contract = bool(change.reasons) and all(each.cause == "contract" for each in change.reasons)
+    return not change.nodes and not by_contract
+
+
+def _idle(change: Change) -> Entry:
+    return evolve(_plain(change), said=(*_plain(change).said, ("in experiments only",)))
+
+
+def _metrics(diff: PlanDiff) -> list[Entry]:
+    """Tell what a metric means and how it is measured as one thing."""
+    seen = Seen(diff)
+    measured = {change.name: change for change in diff.nodes if seen.is_metric(change)}
+    meant = {change.name: change for change in diff.metrics}
+    entries: list[Entry] = []
+    for name in dict.fromkeys((*meant, *measured)):
+        change = meant.get(name) or measured[name]
+        node = measured.get(name)
+        told = change.kind in ("added", "removed")
+        of_node = seen.reasons(node) if node is not None and not told else ()
+        contracts_only = all(each.cause == "contract" for each in of_node)
+        of_node = () if contracts_only else of_node
+        own = change.reasons if name in meant else ()
+        reasons = tuple(dict.fromkeys((*own, *of_node)))
+        if change.kind == "changed" and not reasons:
+            continue
+        entries.append(
+            Entry(kind=change.kind, old=change.old, new=change.new, said=tuple(map(words_of, reasons)))
+        )
+    return entries
+
+
+@final
+@frozen
+class Seen:
+    """What of nodes is told beside them, since it is told elsewhere: the seeds that follow the pipeline's own."""
+
+    diff: PlanDiff
+
+    def is_metric(self, change: Change) -> bool:
+        """Tell whether a changed node measures a metric."""
+        plan = self.diff.head if change.new else self.diff.base
+        return plan.node(change.name).kind == "metric"
+
+    def stage(self, change: Change) -> str:
+        """Give the stage of a changed node."""
+        plan = self.diff.head if change.new else self.diff.base
+        return plan.node(change.name).stage
+
+    def reasons(self, change: Change) -> tuple[Reason, ...]:
+        """Give a node's reasons but for a seed that follows the pipeline's."""
+        follows = self.diff.base.seed != self.diff.head.seed
+        return tuple(each for each in change.reasons if not (follows and each.cause == "seed"))
+
+
+def _alike(changes: Iterable[Change], seen: Seen) -> list[list[Change]]:
+    """Group nodes of one stage that changed in the same way for the same reasons, in the order of their first."""
+    groups: dict[object, list[Change]] = {}
+    for change in changes:
+        stage = seen.stage(change)
+        reasons = frozenset(each for each in seen.reasons(change) if each.cause != "seed")
+        key = (stage, change.kind, reasons) if stage else change.name
+        groups.setdefault(key, []).append(change)
+    return list(groups.values())
+
+
+def _node_entry(group: Sequence[Change], reasons: tuple[Reason, ...], seen: Seen) -> Entry:
+    first = group[0]
+    said = [
+        ("its seed follows its name",) if each.cause == "seed" and first.kind == "renamed" else words_of(each)
+        for each in reasons
+    ]
+    if first.kind in ("added", "removed"):
+        said += _neighbours(group, seen.diff)
+    said += _reach(group, seen.diff)
+    if len(group) == 1:
+        return Entry(kind=first.kind, old=first.old, new=first.new, said=tuple(said))
+    stage = seen.stage(first)
+    back = {change.new: change.old for change in seen.diff.stages if change.kind == "renamed"}
+    old = "" if first.kind == "added" else back.get(stage, stage)
+    return Entry(
+        kind=first.kind,
+        old=old,
+        new="" if first.kind == "removed" else stage,
+        nodes=tuple(change.name for change in group),
+        said=tuple(said),
+    )
+
+
+def _neighbours(group: Sequence[Change], diff: PlanDiff) -> Iterator[Words]:
+    """Say what an added or removed node reads, and what reads it."""
+    names = {change.name for change in group}
+    plan = diff.head if group[0].new else diff.base
+    reads = dict.fromkeys(each.node for name in names for each in plan.node(name).inputs)
+    readers = [node.name for node in plan.nodes if any(each.node in names for each in node.inputs)]
+    if reads:
+        yield ("reads ", *listed(sorted(reads)))
+    if readers:
+        yield ("read by ", *listed(readers))
+
+
+def _reach(group: Sequence[Change], diff: PlanDiff) -> Iterator[Words]:
+    found = {name for change in group for name in change.metrics}
+    if not any(change.counts for change in group):
+        return
+    reached = [metric.name for metric in diff.head.metrics if metric.name in found]
+    if not reached:
+        yield ("reaches no metric",)
+    elif len(reached) == len(diff.head.metrics) > 1:
+        yield (f"reaches all {len(reached)} metrics",)
+    else:
+        yield ("reaches ", *listed(reached))
+
+
+def listed(names: Sequence[str], most: int = 8) -> Words:
+    """List names, the first ones of many."""
+    words: list[str | Name] = []
+    for name in names[:most]:
+        words += [", ", Name(name)] if words else [Name(name)]
+    rest = len(names) - most
+    return (*words, f" and {rest} more") if rest > 0 else tuple(words)
+
+
+def counted(count: int, word: str) -> str:
+    """Count things."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _one_of(title: str, count: int) -> str:
+    return title if count != 1 else title.removesuffix("s")
+
+
+def shortened(text: str) -> str:
+    """Shorten what is too long to read in a line."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
