@@ -18,9 +18,12 @@ from stagelang_compiler.diff.telling import (
     Group,
     Name,
     Words,
+    asides,
     counted,
     groups_of,
     listed,
+    moved_words,
+    shortened,
     summary,
     words_of,
 )

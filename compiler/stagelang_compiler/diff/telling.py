@@ -59,9 +59,9 @@ def groups_of(diff: PlanDiff) -> tuple[Group, ...]:
         ("contracts", [_plain(change) for change in diff.contracts]),
         ("stages", _stages(diff)),
         ("metrics", _metrics(diff)),
-        ("gates", [_gate(change) for change in diff.gates]),
-        ("outputs", [_plain(change) for change in diff.outputs]),
-        ("experiments", [_plain(change) for change in diff.experiments]),
+        ("gates", [_gate(change) for change in diff.gates if not _follows(change)]),
+        ("outputs", [_plain(change) for change in diff.outputs if not _follows(change)]),
+        ("experiments", [_plain(change) for change in diff.experiments if not _follows(change)]),
         ("waivers", [_plain(change) for change in diff.waivers]),
     )
     return tuple(Group(title=title, entries=tuple(entries)) for title, entries in found if entries)
@@ -148,6 +148,11 @@ _OWN_WORDS = frozenset(
         "version", "what it promises", "where undefined", "its identity, for no reason that the plans tell",
     }
 )  # fmt: skip
+
+
+def _follows(change: Change) -> bool:
+    """Tell whether only the name of what it is about is another."""
+    return change.kind == "renamed" and not change.reasons
 
 
 def _plain(change: Change) -> Entry:
