@@ -105,6 +105,32 @@ def run_nodes(
     return result.exit_code
 
 
+def settle_notes(plan: Plan, *, root: Path, location: Location, notes: Path) -> int:
+    """Note which nodes are up to date, forget the notes of those that aren't, print these, and give the exit code.
+
+    Args:
+        plan: what is to be carried out.
+        root: the pipeline's folder.
+        location: where results are kept.
+        notes: the folder of the notes of its nodes.
+    """
+    from stagelang_runtime.execute.notes import Notes
+    from stagelang_runtime.execute.settle import settle
+    from stagelang_runtime.store import StoreError
+
+    if not is_own_code(plan, root):
+        return 2
+    try:
+        store = location.open()
+        keep_out_of_git(location.home)
+        waiting = settle(plan, root=root, store=store, notes=Notes(notes))
+    except StoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print("".join(f"{name}\n" for name in waiting), end="")
+    return 0
+
+
 def conclude(plan: Plan, *, digest: str, root: Path, location: Location, notes: Path) -> int:
     """Judge what was carried out node by node as one run, keep and print what it came to, and give the exit code.
 

@@ -32,6 +32,9 @@ COMMANDS: Mapping[str, Command] = {
     "plan": Command("plan", "show the compiled plan"),
     "compile": Command("compile", "write the files of a target, such as a local script"),
     "run-node": Command("run_node", "carry out chosen nodes of a compiled plan, as other engines do"),
+    "settle": Command(
+        "settle", "note which nodes of a compiled plan are up to date, and forget those that aren't"
+    ),
     "verdict": Command("verdict", "judge the gates over nodes that were carried out one by one"),
     "explain": Command("explain", "explain a rule, such as SL201"),
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from stagelang_compiler.plan import Node, Plan
 from stagelang_compiler.plan_codec import loads_part
 from stagelang_runtime.execute.failure import LOST_INPUT
-from stagelang_runtime.execute.history import History
+from stagelang_runtime.execute.history import History, read_history
 from stagelang_runtime.execute.key import static_components
 from stagelang_runtime.execute.notes import Note, Notes
 from stagelang_runtime.execute.results import Listener, Receipt, RunOptions, RunResult
@@ -58,7 +58,7 @@ def run_chosen(
             plan,
             root=root.absolute(),
             store=store,
-            history=_history(store, notes, known),
+            history=_history(plan, store, notes, known),
             given=given,
             options=chosen,
             listener=listener,
@@ -92,6 +92,8 @@ def is_of(plan: Plan, node: Node, receipt: Receipt) -> bool:
     return all(components.get(name) == value for name, value in expected.items())
 
 
-def _history(store: Store, notes: Notes, known: Mapping[str, Note]) -> History:
-    keys = {name: {"key": note.receipt["key"], "reason": None} for name, note in known.items()}
-    return History(store, notes.folder, keys)
+def _history(plan: Plan, store: Store, notes: Notes, known: Mapping[str, Note]) -> History:
+    """Say what each node was when it ran last: as its note says, or where that was forgotten, as the last verdict knew it."""
+    noted = {name: {"key": note.receipt["key"], "reason": None} for name, note in known.items()}
+    judged = {} if len(noted) == len(plan.nodes) else read_history(store, plan.name).nodes
+    return History(store, notes.folder, {**judged, **noted})

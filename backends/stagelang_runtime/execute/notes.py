@@ -59,6 +59,10 @@ class Notes:
             write_whole(self._file(result.node, "failed"), result.failure.to_json())
             self._file(result.node, "json").unlink(missing_ok=True)
 
+    def forget(self, node: str) -> None:
+        """Take a node as not done; the digests of its outputs stay, for its readers may find them made again. Raises OSError."""
+        self._file(node, "json").unlink(missing_ok=True)
+
     def _put_done(self, node: str, receipt: Receipt, reason: Reason | None) -> None:
         contents = "".join(
             f"{each['port']} {each['kind']} {each['content']}\n" for each in receipt["outputs"]
