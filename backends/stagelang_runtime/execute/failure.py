@@ -13,11 +13,17 @@ from attrs import asdict, frozen
 
 Kind = Literal[
     "exception", "result", "gate", "changed input", "command", "died", "time limit", "loading", "source", "store",
-    "lost input", "internal",
+    "lost input", "lost machine", "engine", "internal",
 ]  # fmt: skip
 
 LOST_INPUT: Literal["lost input"] = "lost input"
 """The kind of failure of a node whose lost input can't be made again within the part of the plan at hand."""
+
+LOST_MACHINE: Literal["lost machine"] = "lost machine"
+"""The kind of failure of a node whose machine is gone, which says nothing about the node."""
+
+MAY_PASS = frozenset({"exception", "command", "died", "time limit", "store", LOST_MACHINE})
+"""The kinds of failure that another attempt may not meet; what code, data or a contract decides comes again."""
 
 _MOST_FRAMES = 20
 _OWN = str(Path(__file__).resolve().parents[1])

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import queue
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, TypeAlias, final
+from typing import IO, Any, final
 
 from attrs import define, field, frozen
 
@@ -25,6 +24,10 @@ from stagelang_runtime.execute.job import Job
 from stagelang_runtime.store import Store
 
 _TAIL_BYTES = 1 << 16
+
+
+def _nothing(group: int) -> None:
+    """Do nothing with a process group."""
 
 
 @final
@@ -82,20 +85,21 @@ class Worker:
         return f"was killed by signal {-code}"
 
 
-Inbox: TypeAlias = "queue.SimpleQueue[Reply | None]"
-"""Where replies arrive; None is put there by a signal handler to wake the runner up."""
-
-
 @final
 @define
 class Pool:
-    """The workers of one run, at most `limit`; leaving its context ends all of them."""
+    """The workers of one run, at most `limit`; leaving its context ends all of them.
+
+    Replies are posted from threads of their own. `watch` and `unwatch` are told the process groups that there are.
+    """
 
     plan: Plan
     root: Path
     store: Store
-    inbox: Inbox
+    post: Callable[[Reply], None]
     limit: int
+    watch: Callable[[int], None] = _nothing
+    unwatch: Callable[[int], None] = _nothing
     _idle: list[Worker] = field(factory=list[Worker], init=False)
     _busy: list[Worker] = field(factory=list[Worker], init=False)
     _started: int = field(default=0, init=False)
@@ -108,8 +112,7 @@ class Pool:
         for worker in self._all():
             worker.kill()
         for worker in self._all():
-            worker.process.wait()
-            _close(worker)
+            self._gone(worker)
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -140,8 +143,7 @@ class Pool:
         if worker in self._idle:
             self._idle.remove(worker)
         worker.kill()  # programs that it started may have outlived it
-        worker.process.wait()
-        _close(worker)
+        self._gone(worker)
 
     def _all(self) -> Iterator[Worker]:
         yield from (*self._idle, *self._busy)
@@ -149,7 +151,11 @@ class Pool:
     def _end(self, worker: Worker) -> None:
         if worker.process.stdin is not None:
             worker.process.stdin.close()
+        self._gone(worker)
+
+    def _gone(self, worker: Worker) -> None:
         worker.process.wait()
+        self.unwatch(worker.process.pid)
         _close(worker)
 
     def _new(self, threads: int) -> Worker:
@@ -169,10 +175,11 @@ class Pool:
                 env=environment.worker_variables(threads, os.environ),
                 start_new_session=True,
             )
+        self.watch(process.pid)
         worker = Worker(process, threads, stdout, stderr)
         assert process.stdout is not None
         worker.listener = threading.Thread(
-            target=_listen, args=(worker, process.stdout, self.inbox), daemon=True
+            target=_listen, args=(worker, process.stdout, self.post), daemon=True
         )
         worker.listener.start()
         worker.write(
@@ -194,11 +201,11 @@ class Pool:
         return Path(self._folder.name)
 
 
-def _listen(worker: Worker, replies: IO[bytes], inbox: Inbox) -> None:
+def _listen(worker: Worker, replies: IO[bytes], post: Callable[[Reply], None]) -> None:
     with replies:
         for line in replies:
-            inbox.put(Reply(worker, json.loads(line)))
-    inbox.put(Reply(worker, None))
+            post(Reply(worker, json.loads(line)))
+    post(Reply(worker, None))
 
 
 def _close(worker: Worker) -> None:

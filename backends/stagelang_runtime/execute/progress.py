@@ -20,6 +20,7 @@ _WORDS = {
     "failed": "FAIL",
     "blocked": "skip",
     "healing": "heal",
+    "again": "again",
 }
 
 

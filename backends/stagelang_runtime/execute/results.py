@@ -121,7 +121,7 @@ class RunResult:
 class Event:
     """Something that happened while a run went on; `done` of `total` nodes are settled."""
 
-    kind: Literal["started", "ran", "hit", "failed", "blocked", "healing"]
+    kind: Literal["started", "ran", "hit", "failed", "blocked", "healing", "again"]
     node: str
     done: int
     total: int

@@ -7,19 +7,22 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from stagelang_compiler.plan import Node, Plan
 from stagelang_runtime.execute.budget import judge_node, judge_run
-from stagelang_runtime.execute.failure import LOST_INPUT, Failure, NodeFailed
+from stagelang_runtime.execute.engine import Engine, EngineLost, Inbox, MakeEngine
+from stagelang_runtime.execute.failure import LOST_INPUT, LOST_MACHINE, MAY_PASS, Failure, NodeFailed
 from stagelang_runtime.execute.history import History, read_history, write_history
 from stagelang_runtime.execute.job import Job
 from stagelang_runtime.execute.key import Artifact
-from stagelang_runtime.execute.pool import Inbox, Pool, Reply, Worker
+from stagelang_runtime.execute.local_engine import local_engine
+from stagelang_runtime.execute.machines import Machine, Needs, Room
 from stagelang_runtime.execute.prepare import Preparation, gates_passed
 from stagelang_runtime.execute.present import is_present
 from stagelang_runtime.execute.reasons import FORCED, healing
@@ -42,6 +45,8 @@ from stagelang_runtime.store import Store
 from stagelang_runtime.store.atomic import Disk
 
 _MOST_HEALINGS = 3
+_MOST_LOSSES = 3
+"""On how many machines that are lost a node is tried, even where its attempts are fewer: most such losses are none of its doing."""
 
 
 def run(
@@ -51,6 +56,7 @@ def run(
     store: Store,
     options: RunOptions | None = None,
     listener: Listener | None = None,
+    make_engine: MakeEngine | None = None,
 ) -> RunResult:
     """Carry out all nodes of a plan that aren't up to date.
 
@@ -60,6 +66,7 @@ def run(
         store: where results are kept.
         options: how.
         listener: is told what happens while it happens.
+        make_engine: makes what carries out the nodes; unless said, processes on this machine.
 
     Raises:
         StoreError: the store can't be used.
@@ -77,6 +84,7 @@ def run(
         given={},
         options=options or RunOptions(),
         listener=listener,
+        make_engine=make_engine,
     )
     with Disk(str(history.folder)):
         write_history(history, result)
@@ -94,6 +102,7 @@ def run_part(
     given: Mapping[str, Receipt],
     options: RunOptions,
     listener: Listener | None = None,
+    make_engine: MakeEngine | None = None,
 ) -> RunResult:
     """Carry out those nodes of a plan that aren't given and aren't up to date; remembers nothing outside the store.
 
@@ -105,18 +114,20 @@ def run_part(
         given: receipts of nodes that are taken as up to date without looking, by name.
         options: how.
         listener: is told what happens while it happens.
+        make_engine: makes what carries out the nodes; unless said, processes on this machine.
 
     Raises:
         StoreError: the store can't be used.
     """
     started = time.perf_counter()
     inbox: Inbox = SimpleQueue()
-    with _interruptible(inbox) as stop, Pool(plan, root, store, inbox, options.jobs) as pool:
+    make = make_engine or partial(local_engine, jobs=options.jobs)
+    with _interruptible(inbox) as stop, make(plan, root, store, inbox) as engine:
         work = _Run(
             plan=plan,
             preparation=Preparation(plan=plan, root=root, store=store),
             options=options,
-            pool=pool,
+            engine=engine,
             history=history,
             listener=listener,
             stop=stop,
@@ -164,15 +175,19 @@ class _Run:
     plan: Plan
     preparation: Preparation
     options: RunOptions
-    pool: Pool
+    engine: Engine
     history: History
     listener: Listener | None
     stop: threading.Event
     schedule: Schedule
     results: dict[str, NodeResult] = field(factory=dict[str, NodeResult], init=False)
     _jobs: dict[str, tuple[Job, Reason]] = field(factory=dict[str, tuple[Job, Reason]], init=False)
-    _running: dict[str, tuple[Worker, float]] = field(factory=dict[str, tuple[Worker, float]], init=False)
-    _used: int = field(default=0, init=False)
+    _needs: dict[str, Needs] = field(factory=dict[str, Needs], init=False)
+    _running: dict[str, tuple[Machine, Mapping[str, float]]] = field(
+        factory=dict[str, tuple[Machine, Mapping[str, float]]], init=False
+    )
+    _tries: dict[str, int] = field(factory=dict[str, int], init=False)
+    _losses: dict[str, int] = field(factory=dict[str, int], init=False)
     _artifacts: dict[tuple[str, str], Artifact] = field(factory=dict[tuple[str, str], Artifact], init=False)
     _passed: dict[str, set[str]] = field(factory=dict[str, set[str]], init=False)
     _healings: dict[str, int] = field(factory=dict[str, int], init=False)
@@ -197,23 +212,44 @@ class _Run:
 
     def carry_out(self) -> None:
         """Run until nothing is left to do, or nothing more can be done."""
-        while not self.stop.is_set():
-            self._advance()
-            if not self._running:
-                break
-            self._hear()
+        try:
+            while not self.stop.is_set():
+                waits = self._advance()
+                if not (waits or self._running):
+                    break
+                self._hear()
+        except EngineLost as lost:
+            self._abandon(lost)
         self._leave_the_rest()
 
-    def _advance(self) -> None:
-        """Settle all that is up to date, and start what there is room for."""
+    def _advance(self) -> bool:
+        """Settle all that is up to date, start what there is room for, and tell whether anything waits for room."""
         while not (self.stop.is_set() or (self._failed and not self.options.keep_going)):
             name = self.schedule.next_ready()
             if name is not None:
                 self._prepare(name)
                 continue
-            name = self.schedule.first_startable()
-            if name is None or not self._start(name):
-                return
+            waiting = self.schedule.first_startable()
+            if not (waiting and self._start_one(waiting)):
+                return bool(waiting)
+        return False
+
+    def _start_one(self, waiting: Iterable[str]) -> bool:
+        """Start, or give up, the first node of those that can start beside what waits before it."""
+        room = Room(self.engine.machines)
+        for name in waiting:
+            needs = self._needs[name]
+            machine = room.find(needs)
+            if machine is not None:
+                self._start(name, needs, machine)
+                return True
+            missing = "" if room.could_hold(needs) else self.engine.missing(needs)
+            if missing:
+                self.schedule.started(needs)
+                self._fail(self.plan.node(name), _without(self.plan.node(name), missing))
+                return True
+            room.keep(needs)
+        return False
 
     def _prepare(self, name: str) -> None:
         node = self.plan.node(name)
@@ -221,13 +257,13 @@ class _Run:
             job = self.preparation.job(node, self._artifact, self._passed)
             again = self._again.get(name)
             if again is not None or self.options.force:
-                self.pool.store.withdraw_receipt(job.key)
+                self.preparation.store.withdraw_receipt(job.key)
             receipt = self.preparation.hit(job)
         except NodeFailed as failed:
             self._fail(node, failed.failure)
             return
         if receipt is not None:
-            self.pool.store.link_id(node.id, job.key)
+            self.preparation.store.link_id(node.id, job.key)
             self._settle(
                 NodeResult(
                     node=name, state="hit", key=job.key, receipt=receipt, budget=self._judged(node, receipt)
@@ -238,51 +274,57 @@ class _Run:
             FORCED if self.options.force else self.history.reason_to_run(self.plan, node, job.components)
         )
         self._jobs[name] = (job, reason)
-        self.schedule.startable(name)
+        tries, losses = self._tries.get(name, 0), self._losses.get(name, 0)
+        # What was lost twice may have broken its machines, or those beside it did: alone, it shows.
+        needs = self.engine.needs(node, tries + 1, alone=losses > 1)
+        self._needs[name] = needs
+        self.schedule.startable(name, needs)
 
-    def _start(self, name: str) -> bool:
-        """Start a node if there is room for its threads."""
-        node = self.plan.node(name)
-        threads = self._threads(node)
-        slots = min(threads, self.options.jobs)
-        if self._used and self._used + slots > self.options.jobs:
-            return False
-        self.schedule.started()
+    def _start(self, name: str, needs: Needs, machine: Machine) -> None:
+        self.schedule.started(needs)
         job, reason = self._jobs[name]
-        self._used += slots
         self._tell("started", name, reason=reason)
-        self._running[name] = (self.pool.start(job, threads), time.monotonic() + self._limit(node))
-        return True
+        self._running[name] = (machine, machine.take(needs))
+        self.engine.start(job, needs, machine)
 
     def _hear(self) -> None:
-        """Wait for one reply, a signal, or the moment at which a node has used up its time."""
-        soonest = min(deadline for _, deadline in self._running.values())
-        try:
-            reply = self.pool.inbox.get(timeout=max(0.0, min(soonest - time.monotonic(), 3600.0)))
-        except Empty:
-            for worker, deadline in self._running.values():
-                if deadline <= time.monotonic():
-                    worker.kill()
+        """Wait for one answer, or a reason to look up."""
+        answer = self.engine.hear()
+        if answer is None:
             return
-        if reply is None:
-            return
-        if reply.said is None:
-            self._mourn(reply.worker)
-        else:
-            self._take(reply)
-
-    def _take(self, reply: Reply) -> None:
-        assert reply.worker.job is not None and reply.said is not None
-        name, said = reply.worker.job.node, reply.said
-        self._free(name)
-        self.pool.release(reply.worker)
-        node = self.plan.node(name)
+        node, said = self.plan.node(answer.node), answer.said
+        machine, taken = self._running.pop(node.name)
+        machine.give_back(taken)
         if "lost" in said:
             self._heal(node, *said["lost"])
         elif "failure" in said:
-            self._fail(node, Failure.from_json(said["failure"]))
+            self._try_again_or_fail(node, Failure.from_json(said["failure"]))
         else:
             self._done(node, said["receipt"])
+
+    def _try_again_or_fail(self, node: Node, failure: Failure) -> None:
+        """Look at a node anew whose failure may pass, until it has used up its attempts."""
+        stage = self.plan.stages.get(node.stage)
+        attempts = stage.resources.attempts if stage and stage.resources else 1
+        counts, most = self._tries, attempts
+        if failure.kind == LOST_MACHINE:
+            counts, most = self._losses, max(attempts, _MOST_LOSSES)
+        count = counts[node.name] = counts.get(node.name, 0) + 1
+        if most > 1:
+            failure = evolve(failure, message=f"{failure.message} (attempt {count} of {most})")
+        if failure.kind not in MAY_PASS or count >= most:
+            self._fail(node, failure)
+            return
+        del self._jobs[node.name]
+        self._tell("again", node.name, failure=failure)
+        self.schedule.ready(node.name)
+
+    def _abandon(self, lost: EngineLost) -> None:
+        """Fail what runs, or else what was to start, since nothing can be carried out any more."""
+        failure = Failure(kind="engine", message=lost.message, help=lost.help)
+        for name in [*self._running] or [*self.schedule.first_startable()][:1]:
+            self._fail(self.plan.node(name), evolve(failure, where=str(self.plan.node(name).origin)))
+        self._running.clear()
 
     def _done(self, node: Node, receipt: Receipt) -> None:
         job, reason = self._jobs.pop(node.name)
@@ -297,29 +339,6 @@ class _Run:
                 healed=node.name in self._again,
             )
         )
-
-    def _mourn(self, worker: Worker) -> None:
-        """Fail the node that a dead worker was carrying out."""
-        stdout, stderr = worker.printed()
-        ended = worker.ended()
-        self.pool.bury(worker)
-        if worker.job is None:
-            return
-        node = self.plan.node(worker.job.node)
-        _, deadline = self._running[node.name]
-        self._free(node.name)
-        if deadline <= time.monotonic():
-            message = f"{node.name!r} was stopped: it took longer than its {self._limit(node):g} s"
-            failure = Failure(
-                kind="time limit", message=message, help="give it more with Resources(time=...)"
-            )
-        else:
-            failure = Failure(
-                kind="died",
-                message=f"the process that carried out {node.name!r} {ended}",
-                help="what it printed last may tell why; SIGKILL is often the system's answer to too little memory",
-            )
-        self._fail(node, _with(failure, node, stdout, stderr))
 
     def _heal(self, node: Node, producer: str, digest: str) -> None:
         """Run a producer again whose output is gone or damaged, and then the node that wanted to read it."""
@@ -350,7 +369,7 @@ class _Run:
     def _is_there(self, result: NodeResult, digest: str) -> bool:
         """Tell whether an output is there; where it has another digest now, its reader only has to start again."""
         outputs = [artifact for artifact in result.outputs if artifact.object == digest]
-        return all(is_present(self.pool.store, each.kind, each.object, each.size) for each in outputs)
+        return all(is_present(self.preparation.store, each.kind, each.object, each.size) for each in outputs)
 
     def _artifact(self, node: str, port: str) -> Artifact:
         return self._artifacts[node, port]
@@ -395,19 +414,6 @@ class _Run:
         result = self.results[name]
         return (name,) if result.state == "failed" else result.blocked_by
 
-    def _free(self, name: str) -> None:
-        del self._running[name]
-        self._used -= min(self._threads(self.plan.node(name)), self.options.jobs)
-
-    def _threads(self, node: Node) -> int:
-        stage = self.plan.stages.get(node.stage)
-        return stage.resources.cpus if stage and stage.resources else 1
-
-    def _limit(self, node: Node) -> float:
-        stage = self.plan.stages.get(node.stage)
-        seconds = stage.resources.time_seconds if stage and stage.resources else None
-        return float("inf") if seconds is None else seconds
-
     def _judged(self, node: Node, receipt: Receipt) -> Any:
         stage = self.plan.stages.get(node.stage)
         return judge_node(stage.budget if stage else None, receipt)
@@ -428,7 +434,11 @@ def _lost_given(node: str, producer: str) -> Failure:
     )
 
 
-def _with(failure: Failure, node: Node, stdout: str, stderr: str) -> Failure:
-    return Failure.from_json(
-        {**failure.to_json(), "where": str(node.origin), "stdout": stdout, "stderr": stderr}
+def _without(node: Node, missing: str) -> Failure:
+    """Say that a node asks for what no machine has."""
+    return Failure(
+        kind="engine",
+        message=f"{node.name!r} can't be carried out: {missing}",
+        where=str(node.origin),
+        help="start a machine that has it, or ask for less with Resources(...)",
     )

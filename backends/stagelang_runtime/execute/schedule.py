@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Sequence
 from typing import final
 
 from stagelang_compiler.plan import Plan
@@ -28,7 +28,7 @@ class Schedule:
             (self._order[name], name) for name, producers in self._waiting.items() if not producers
         ]
         heapq.heapify(self._ready)
-        self._startable: list[tuple[int, str]] = []
+        self._startable: dict[Hashable, list[tuple[int, str]]] = {}
 
     def next_ready(self) -> str | None:
         """Take the first node whose producers are all done, if there is one."""
@@ -51,14 +51,16 @@ class Schedule:
         """Say that a node has to wait for a producer that is being made again."""
         self._waiting[node] = {producer}
 
-    def startable(self, node: str) -> None:
-        """Say that a node has to run, once there is room."""
-        heapq.heappush(self._startable, (self._order[node], node))
+    def startable(self, node: str, kind: Hashable) -> None:
+        """Say that a node has to run, once there is room for its kind."""
+        heapq.heappush(self._startable.setdefault(kind, []), (self._order[node], node))
 
-    def first_startable(self) -> str | None:
-        """Give the node that is to start next, if there is one; those that stand before it in the plan go first."""
-        return self._startable[0][1] if self._startable else None
+    def first_startable(self) -> Sequence[str]:
+        """Give the first node of each kind that is to start, in the plan's order."""
+        return [name for _, name in sorted(waiting[0] for waiting in self._startable.values())]
 
-    def started(self) -> None:
-        """Say that the node that is to start next has started."""
-        heapq.heappop(self._startable)
+    def started(self, kind: Hashable) -> None:
+        """Say that the first node of a kind has started."""
+        heapq.heappop(self._startable[kind])
+        if not self._startable[kind]:
+            del self._startable[kind]
