@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
 from pathlib import PurePosixPath
-from typing import Any, Protocol, final
+from typing import Any, Protocol, final, runtime_checkable
 
 from attrs import field, frozen
 
@@ -29,14 +29,16 @@ class EmitOptions:
         in_repository: the way from the repository's root to the pipeline's folder.
         settings: the target's own table of pyproject.toml, `[tool.stagelang.TARGET]`, as it stands there.
         there: gives the text of a file that lies in the output folder already, or None.
-        seconds: how long each node took when it ran last, by name; given only where work is to be divided anew.
+        anew: divide the work anew, whatever the files that lie there say.
+        seconds: gives how long nodes took when they ran last, by name.
     """
 
     to_root: PurePosixPath
-    in_repository: PurePosixPath = PurePosixPath()
+    in_repository: PurePosixPath = field(factory=PurePosixPath)
     settings: Mapping[str, Any] = field(factory=dict[str, Any])
     there: Callable[[PurePosixPath], str | None] = _nothing_there
-    seconds: Mapping[str, float] = field(factory=dict[str, float])
+    anew: bool = False
+    seconds: Callable[[], Mapping[str, float]] = dict[str, float]
 
 
 @final
@@ -85,6 +87,15 @@ class Backend(Protocol):
             CannotEmit: the target can't express the plan.
             WrongSettings: the target's settings can't be read.
         """
+        ...
+
+
+@runtime_checkable
+class Kept(Backend, Protocol):
+    """A backend whose files are committed: they lie at the repository's root, and what a person changed in them isn't overwritten."""
+
+    def is_as_written(self, text: str) -> bool:
+        """Tell whether a file is what was emitted once, or was edited since, or is somebody's own."""
         ...
 
 

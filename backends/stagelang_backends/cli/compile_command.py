@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from stagelang_backends.cli.main import FINDINGS, OK, UsageError
 from stagelang_backends.cli.spec_arguments import add_spec, home_of
+
+if TYPE_CHECKING:
+    from stagelang_backends.protocol import Kept
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,19 +28,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=None,
         metavar="FOLDER",
-        help="where to write (default: build/TARGET beside the pipeline)",
+        help="where to write (default: build/TARGET beside the pipeline; for 'gha' the repository's root)",
     )
     parser.add_argument(
         "--check",
         action="store_true",
         help="write nothing; exit with 1 and show the difference if a file isn't what would be written",
     )
+    parser.add_argument(
+        "--regroup",
+        action="store_true",
+        help="put nodes into jobs anew, by how long they took when they ran last here",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="write over a file even if it was edited by hand since"
+    )
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Compile, emit, and write what differs; or only compare."""
     from stagelang_backends.cli.compiling import compiled
-    from stagelang_backends.protocol import EmitOptions, UnknownTarget, find_backend
+    from stagelang_backends.cli.emitting import emitted, output_folder
+    from stagelang_backends.protocol import Kept, UnknownTarget, find_backend
 
     try:
         backend = find_backend(arguments.target)
@@ -46,11 +58,32 @@ def carry_out(arguments: argparse.Namespace) -> int:
     found = compiled(arguments.spec, arguments.pipeline, home_of(arguments.spec))
     if found is None:
         return FINDINGS
-    root = arguments.spec.absolute().parent
-    folder: Path = arguments.output.absolute() if arguments.output else root / "build" / arguments.target
-    to_root = PurePosixPath(Path(os.path.relpath(root, folder)).as_posix())
-    files = backend.emit(found[0], EmitOptions(to_root=to_root))
-    return _compare(files, folder) if arguments.check else write(files, folder)
+    folder = output_folder(backend, arguments.spec, arguments.output)
+    files = emitted(backend, found[0], arguments.spec, folder, regroup=arguments.regroup)
+    if files is None:
+        return FINDINGS
+    if arguments.check:
+        return _compare(files, folder)
+    if isinstance(backend, Kept) and not arguments.force:
+        edited = [name for name in files if _is_edited(backend, files[name], folder / name)]
+        if edited:
+            return _refuse(files, folder, edited[0])
+    return write(files, folder)
+
+
+def _is_edited(backend: Kept, text: str, path: Path) -> bool:
+    there = path.read_text(encoding="utf-8") if path.is_file() else None
+    return there is not None and there != text and not backend.is_as_written(there)
+
+
+def _refuse(files: Mapping[PurePosixPath, str], folder: Path, name: PurePosixPath) -> int:
+    sys.stdout.writelines(_difference(folder / name, files[name]))
+    print(
+        f"error: {shown(folder / name)} was edited by hand, or isn't stagelang's: nothing was written\n"
+        "  help: move what was edited into the pipeline or the settings, then compile again with --force",
+        file=sys.stderr,
+    )
+    return FINDINGS
 
 
 def write(files: Mapping[PurePosixPath, str], folder: Path) -> int:
@@ -76,14 +109,7 @@ def _compare(files: Mapping[PurePosixPath, str], folder: Path) -> int:
         if there == text:
             continue
         stale += 1
-        difference = difflib.unified_diff(
-            there.splitlines(True),
-            text.splitlines(True),
-            f"{shown(path)} (there)",
-            f"{shown(path)} (compiled)",
-            n=1,
-        )
-        sys.stdout.writelines(line if line.endswith("\n") else line + "\n" for line in difference)
+        sys.stdout.writelines(_difference(path, text))
     if stale:
         print(
             f"error: {stale} of {len(files)} files are stale\n  help: compile again without --check",
@@ -92,6 +118,18 @@ def _compare(files: Mapping[PurePosixPath, str], folder: Path) -> int:
         return FINDINGS
     print(f"all {len(files)} files are up to date")
     return OK
+
+
+def _difference(path: Path, text: str) -> Iterator[str]:
+    there = path.read_text(encoding="utf-8") if path.is_file() else ""
+    lines = difflib.unified_diff(
+        there.splitlines(True),
+        text.splitlines(True),
+        f"{shown(path)} (there)",
+        f"{shown(path)} (compiled)",
+        n=1,
+    )
+    return (line if line.endswith("\n") else line + "\n" for line in lines)
 
 
 def shown(path: Path) -> str:

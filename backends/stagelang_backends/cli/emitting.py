@@ -1,0 +1,108 @@
+"""Emits a target's files for the commands that write or compare them: where they go, and what a backend is told besides the plan."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from stagelang_backends.cli.main import UsageError
+from stagelang_backends.cli.spec_arguments import home_of
+from stagelang_backends.protocol import Backend, CannotEmit, EmitOptions, Kept, WrongSettings
+
+if TYPE_CHECKING:
+    from stagelang_compiler.plan import Plan
+
+
+def repository_of(folder: Path) -> Path:
+    """Give the root of the git repository that a folder lies in; the folder itself where there is none."""
+    folder = folder.absolute()
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+
+
+def output_folder(backend: Backend, spec: Path, chosen: Path | None) -> Path:
+    """Say where a backend's files go: where they were asked for, else the repository's root for those that are committed."""
+    if chosen is not None:
+        return chosen.absolute()
+    root = spec.absolute().parent
+    return repository_of(root) if isinstance(backend, Kept) else root / "build" / backend.name
+
+
+def emitted(
+    backend: Backend, plan: Plan, spec: Path, folder: Path, *, regroup: bool = False
+) -> Mapping[PurePosixPath, str] | None:
+    """Give a target's files; None where it can't express the plan, which is said on the standard error.
+
+    Raises:
+        UsageError: the target's settings can't be read.
+    """
+    root = spec.absolute().parent
+    repository = repository_of(root)
+    options = EmitOptions(
+        to_root=_way(folder, root),
+        in_repository=_way(repository, root),
+        settings=settings_in(repository, root, backend.name),
+        there=lambda path: _text(folder / path),
+        anew=regroup,
+        seconds=lambda: _seconds(plan, home_of(spec)),
+    )
+    try:
+        return backend.emit(plan, options)
+    except CannotEmit as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        print(f"error: the target {backend.name!r} can't express {plan.name!r}", file=sys.stderr)
+        return None
+    except WrongSettings as error:
+        raise UsageError(str(error)) from None
+
+
+def settings_in(repository: Path, root: Path, target: str) -> Mapping[str, Any]:
+    """Read `[tool.stagelang.TARGET]` of the pyproject.toml beside the pipeline, else of the one at the repository's root.
+
+    Raises:
+        UsageError: the file is no TOML, or the table no table.
+    """
+    kind: Any = dict
+    for path in dict.fromkeys((root / "pyproject.toml", repository / "pyproject.toml")):
+        table: Any = _toml(path)
+        for name in ("tool", "stagelang", target):
+            table = table.get(name, {}) if isinstance(table, kind) else None
+        if not isinstance(table, kind):
+            raise UsageError(f"{path}: [tool.stagelang.{target}] is no table\n  help: write it as one")
+        if table:
+            settings: Mapping[str, Any] = table
+            return settings
+    return {}
+
+
+def _toml(path: Path) -> Any:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is no TOML: {error}\n  help: mend it") from None
+
+
+def _way(start: Path, end: Path) -> PurePosixPath:
+    return PurePosixPath(Path(os.path.relpath(end, start)).as_posix())
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+
+
+def _seconds(plan: Plan, home: Path) -> Mapping[str, float]:
+    """Give how long nodes took, as the store beside the pipeline remembers it."""
+    from stagelang_runtime.execute.history import read_history
+    from stagelang_runtime.store import Store
+
+    if not (home / "store" / "version").is_file():
+        return {}
+    history = read_history(Store.open_or_create(home / "store"), plan.name)
+    receipts = {node.name: history.last(node.name) for node in plan.nodes}
+    return {name: float(receipt["seconds"]) for name, receipt in receipts.items() if receipt is not None}

@@ -1,0 +1,68 @@
+"""Names on GitHub: of the workflow's file, of jobs, artifacts and caches. What GitHub refuses in them is changed here and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection
+from pathlib import PurePosixPath
+
+RESERVED = frozenset({"plan", "report", "comment"})
+"""The jobs that every workflow has besides those that carry out nodes."""
+LONGEST_JOB = 80
+"""GitHub takes less than 100 characters; some are left for a number that tells two apart."""
+PLAN_ARTIFACT = "sl.plan"
+REPORT_ARTIFACT = "sl.report"
+RESULT_ARTIFACT = "sl.result."
+OUT = "sl-out"
+"""The folder for what jobs hand to each other; not hidden, since upload-artifact leaves hidden files out."""
+_PACKED_AS = "sl1"
+"""Goes into every cache key; raised when a pack of before can't be read any more."""
+
+
+def workflow_path(pipeline: str) -> PurePosixPath:
+    """Name the file of a pipeline's workflow, seen from the repository's root."""
+    return PurePosixPath(".github/workflows") / f"{pipeline}.yml"
+
+
+def job_id(name: str, taken: Collection[str]) -> str:
+    """Make a job's id of a node's name: letters, digits, '_' and '-', unlike all taken ones whatever their case.
+
+    `a/b.c` becomes `a-b-c`; where two names would meet, or one is too long, a digest of the name tells it apart.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "job"
+    if not re.match(r"[A-Za-z]|_(?!_)", plain):
+        plain = f"n-{plain}"
+    if len(plain) > LONGEST_JOB:
+        plain = f"{plain[: LONGEST_JOB - 9]}-{_mark(name)}"
+    others = {each.lower() for each in taken} | RESERVED
+    return plain if plain.lower() not in others else f"{plain[: LONGEST_JOB - 9]}-{_mark(name)}"
+
+
+def result_artifact(job: str) -> str:
+    """Name the artifact that holds a job's results within a run."""
+    return RESULT_ARTIFACT + job
+
+
+def result_file(job: str) -> str:
+    """Name the file that holds a job's results, seen from the repository's root."""
+    return f"{OUT}/{job}.tar"
+
+
+def cache_prefix(pipeline: str, job: str = "") -> str:
+    """Give what the keys of all of a pipeline's caches, or of all of a job's, begin with.
+
+    A pipeline's name may be long and hold dots; GitHub wants at most 512 characters and no comma.
+    """
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", pipeline)[:40]
+    start = f"{_PACKED_AS}-{name}-{_mark(pipeline)}-"
+    return f"{start}{job}." if job else start
+
+
+def cache_key(pipeline: str, job: str, fingerprint: str) -> str:
+    """Give the key of a job's results, made of what they depend on."""
+    return cache_prefix(pipeline, job) + fingerprint.removeprefix("sha256:")[:40]
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

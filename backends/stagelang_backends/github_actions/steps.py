@@ -1,0 +1,148 @@
+"""The steps that jobs are made of: what gets a job ready, and how results are handed from job to job and kept between runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, TypeAlias, final
+
+from attrs import frozen
+
+from stagelang_backends.github_actions import expressions as ex
+from stagelang_backends.github_actions.actions import Pin
+from stagelang_backends.github_actions.names import (
+    OUT,
+    PLAN_ARTIFACT,
+    cache_prefix,
+    result_artifact,
+    result_file,
+)
+from stagelang_backends.github_actions.settings import Settings
+from stagelang_backends.github_actions.yaml_text import Said
+from stagelang_compiler.plan import Plan
+
+Step: TypeAlias = Mapping[str, Any]
+
+
+@final
+@frozen(kw_only=True)
+class Ground:
+    """What all jobs of a workflow have in common."""
+
+    plan: Plan
+    settings: Settings
+    pins: Mapping[str, Pin]
+    folder: PurePosixPath
+    """The pipeline's, seen from the repository's root."""
+
+    def uses(self, action: str) -> Said:
+        """Write an action as its commit, with the release in a comment, which Dependabot reads and keeps."""
+        owner, name = action.split("/")[:2]
+        pin = self.pins[f"{owner}/{name}"]
+        return Said(f"{action}@{pin.sha}", pin.version)
+
+    @property
+    def spec(self) -> str:
+        """The pipeline's file, seen from the repository's root."""
+        return (self.folder / self.plan.spec).as_posix()
+
+
+def ready(ground: Ground) -> list[Step]:
+    """Get the code, Python, and what is locked."""
+    settings = ground.settings
+    install = settings.install or ex.shell(
+        ["python", "-m", "pip", "install", "--require-hashes", "-r", settings.lock]
+    )
+    return [
+        {
+            "name": "Check out",
+            "uses": ground.uses("actions/checkout"),
+            "with": {"persist-credentials": False},
+        },
+        {
+            "name": "Set up Python",
+            "uses": ground.uses("actions/setup-python"),
+            "with": {
+                "python-version": settings.python,
+                "cache": "pip",
+                "cache-dependency-path": settings.lock,
+            },
+        },
+        {"name": "Install what is locked", "run": install},
+    ]
+
+
+def take_over(ground: Ground, jobs: Sequence[str]) -> Step:
+    """Fetch the plan, and the results of jobs as far as they ran in this run; none there is no error."""
+    return {
+        "name": "Take over the plan and this run's results" if jobs else "Take over the plan",
+        "uses": ground.uses("actions/download-artifact"),
+        "with": {
+            "pattern": ex.glob([PLAN_ARTIFACT, *map(result_artifact, jobs)]),
+            "path": OUT,
+            "merge-multiple": True,
+        },
+    }
+
+
+def restore(ground: Ground, job: str) -> Step:
+    """Fetch the results of a job that this run doesn't start."""
+    return {
+        "name": f"Take over {job} from an earlier run",
+        "if": ex.whole(f"!{ex.is_run(job)}"),
+        "uses": ground.uses("actions/cache/restore"),
+        "with": {"path": result_file(job), "key": ex.whole(ex.key_of(job))},
+    }
+
+
+def restore_own(ground: Ground, job: str) -> Step:
+    """Fetch the job's last results, whatever they depend on: nodes find in them what they would make again."""
+    return {
+        "name": "Take over what is still good of the last run",
+        "uses": ground.uses("actions/cache/restore"),
+        "with": {
+            "path": result_file(job),
+            "key": ex.whole(ex.key_of(job)),
+            "restore-keys": cache_prefix(ground.plan.name, job),
+        },
+    }
+
+
+def hand_over(ground: Ground, job: str) -> list[Step]:
+    """Give the results to this run's jobs, also of a failed one, and keep those of a good one for later runs."""
+    return [
+        {
+            "name": "Hand over to this run's jobs",
+            "if": ex.whole("!cancelled()"),
+            "uses": ground.uses("actions/upload-artifact"),
+            "with": {
+                "name": result_artifact(job),
+                "path": result_file(job),
+                "if-no-files-found": "ignore",
+                "compression-level": 1,
+                "overwrite": True,
+                "retention-days": ground.settings.retention_days,
+            },
+        },
+        {
+            "name": "Keep for later runs",
+            "uses": ground.uses("actions/cache/save"),
+            "with": {"path": result_file(job), "key": ex.whole(ex.key_of(job))},
+        },
+    ]
+
+
+def upload(ground: Ground, artifact: str, files: Sequence[str], *, name: str) -> Step:
+    """Upload files from the folder for what jobs hand over; those that aren't there are left out."""
+    return {
+        "name": name,
+        "if": ex.whole("!cancelled()"),
+        "uses": ground.uses("actions/upload-artifact"),
+        "with": {
+            "name": artifact,
+            "path": "".join(f"{OUT}/{file}\n" for file in files),
+            "if-no-files-found": "ignore",
+            "overwrite": True,
+            "retention-days": ground.settings.retention_days,
+        },
+    }
