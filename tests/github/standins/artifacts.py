@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import shutil
-import stat
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -180,7 +179,6 @@ def _extract(archive: Path, into: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             with zipped.open(member) as source, target.open("wb") as sink:
                 shutil.copyfileobj(source, sink)
-            target.chmod(stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH)
 
 
 # The program that a step calls
