@@ -12,7 +12,7 @@ OURSELVES := $(PIP_INSTALL) --no-build-isolation --editable .
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test check check-format check-lint check-mypy check-pyright check-imports format bench lock clean distclean
+.PHONY: help demo test conformance check check-format check-lint check-mypy check-pyright check-imports format bench lock clean distclean
 
 help: ## list these targets
 	@echo "usage: make TARGET"
@@ -33,6 +33,9 @@ demo: .venv/ourselves ## check, compile, run and draw the first example on real 
 
 test: .venv/dev ## run the whole suite, types included; ARGS='-k word' picks
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+conformance: .venv/dev ## run every pipeline of the conformance suite on every engine (long)
+	$(BIN)/pytest -n auto --dist worksteal -m "conformance or not conformance" tests/conformance $(ARGS)
 
 check: check-format check-lint check-imports check-mypy check-pyright ## format, lint, import contracts, mypy strict, pyright strict
 

@@ -1,0 +1,120 @@
+"""What carries out a pipeline, each seen in the same way: from the outside, by its files and commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias, final
+
+from attrs import frozen
+
+from stagelang_runtime.store import Store
+
+_OF_TIME_AND_PLACE = {"started", "seconds", "cpu_seconds", "memory", "environment"}
+_STAGELANG = str(Path(sys.executable).parent / "stagelang")
+
+
+@final
+@frozen(kw_only=True)
+class Ran:
+    """What a run came to. `nodes` says of each node whether it is 'done', 'failed', 'blocked' or 'not started'."""
+
+    code: int
+    nodes: Mapping[str, str]
+    receipts: Mapping[str, Any]
+    gates: Sequence[Any]
+    metrics: Sequence[Any]
+    said: str
+
+
+Engine: TypeAlias = Callable[[Path], Ran]
+"""Runs the pipeline in a folder of its own, from nothing or from what an earlier run left there."""
+
+
+def variables() -> dict[str, str]:
+    """Give the environment of a run: the programs of this Python come first."""
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    kept = {name: os.environ[name] for name in ("HOME", "LANG", "PYTHONPATH", "TMPDIR") if name in os.environ}
+    return {**kept, "PATH": programs, "CONFORMANCE_TOKEN": "not-to-be-seen", "COLUMNS": "200"}
+
+
+def call(*words: str | Path, cwd: Path, code: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; where `code` is given, it must end with that."""
+    done = subprocess.run(
+        [str(word) for word in words],
+        cwd=cwd,
+        env=variables(),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert code in (None, done.returncode), done.stdout + done.stderr
+    return done
+
+
+def compiled(project: Path, target: str) -> Path:
+    """Compile a pipeline for a target, and give the folder of what was emitted."""
+    call(_STAGELANG, "compile", "--target", target, cwd=project, code=0)
+    return project / "build" / target
+
+
+def seen(project: Path, done: subprocess.CompletedProcess[str]) -> Ran:
+    """Read what a run left in a project's store and state."""
+    store = Store(project / ".stagelang" / "store")
+    (path,) = (project / ".stagelang" / "state").glob("*/outcome.json")
+    outcome: dict[str, Any] = json.loads(path.read_bytes())
+    return Ran(
+        code=done.returncode,
+        nodes={name: _WORDS.get(node["state"], str(node["state"])) for name, node in outcome["nodes"].items()},
+        receipts={
+            name: _timeless(store.get_receipt(node["key"]))
+            for name, node in outcome["nodes"].items()
+            if node["key"]
+        },
+        gates=[_gate(gate) for gate in outcome["outcomes"]["gates"]],
+        metrics=outcome["outcomes"]["metrics"],
+        said=done.stdout + done.stderr,
+    )
+
+
+_WORDS: Mapping[str, str] = {"ran": "done", "hit": "done"}
+
+
+def _timeless(receipt: Any) -> Any:
+    assert receipt is not None
+    return {name: value for name, value in receipt.items() if name not in _OF_TIME_AND_PLACE}
+
+
+def _gate(gate: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out what a budget's gate measured."""
+    return {**gate, "reason": ""} if gate["kind"] == "budget" else gate
+
+
+def by_run(project: Path) -> Ran:
+    """Run by the command line."""
+    done = call(_STAGELANG, "run", "--keep-going", cwd=project)
+    return seen(project, done)
+
+
+def by_script(project: Path) -> Ran:
+    """Run by the emitted local script."""
+    done = call(sys.executable, compiled(project, "local") / "run.py", "--keep-going", cwd=project)
+    return seen(project, done)
+
+
+def by_sh(project: Path) -> Ran:
+    """Run by the shell script that the example of a third party's backend emits."""
+    done = call("sh", compiled(project, "sh") / "run.sh", cwd=project)
+    return seen(project, done)
+
+
+EXACT = frozenset({"script", "sh"})
+"""The engines that end with the run's own exit code; others have but one word for failure."""
+
+ENGINES: Mapping[str, Engine] = {"script": by_script, "sh": by_sh}
+"""The engines whose runs must equal those by the command line."""

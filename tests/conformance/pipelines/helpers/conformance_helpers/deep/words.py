@@ -1,0 +1,6 @@
+"""Words."""
+
+
+def shown(x: int) -> str:
+    """Show."""
+    return f"<{x}>"

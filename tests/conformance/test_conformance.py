@@ -1,0 +1,98 @@
+"""Whatever carries out a pipeline, its receipts, metrics and verdicts are the same."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import final
+
+import pytest
+from attrs import define, field
+
+from tests.conformance.engines import ENGINES, EXACT, Ran, by_run
+
+PIPELINES = Path(__file__).parent / "pipelines"
+SH_BACKEND = Path(__file__).parents[2] / "examples" / "sh_backend"
+NAMES = sorted(path.name for path in PIPELINES.iterdir() if (path / "pipeline.py").is_file())
+
+QUICK: Mapping[str, Sequence[str]] = {}
+"""The pipelines that every test run gives to an engine that takes long to start; it gets all of them by `make conformance`."""
+SLOW = {("sh", "three_hundred")}
+
+CODES = {
+    "broken_promise": 1,
+    "broken_source": 1,
+    "failing_gate": 1,
+    "inconclusive_gate": 1,
+    "undefined_metric": 1,
+    "failing_program": 3,
+    "raising_stage": 3,
+}
+"""What a run of a pipeline ends with, where that isn't 0."""
+
+
+def copied(name: str, folder: Path) -> Path:
+    """Copy a pipeline to a folder of its own."""
+    ignored = shutil.ignore_patterns(".stagelang", "build", "__pycache__")
+    return Path(shutil.copytree(PIPELINES / name, folder / name, ignore=ignored))
+
+
+@final
+@define
+class Wanted:
+    """What pipelines come to when they are run by the command line, each run once."""
+
+    folder: Path
+    found: dict[str, Ran] = field(factory=dict[str, Ran])
+
+    def of(self, name: str) -> Ran:
+        """Give what a pipeline comes to."""
+        if name not in self.found:
+            self.found[name] = by_run(copied(name, self.folder))
+        return self.found[name]
+
+
+@pytest.fixture(scope="session")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> Wanted:
+    return Wanted(tmp_path_factory.mktemp("wanted"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def third_party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Install the example of a third party's backend where its entry point is found."""
+    folder = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run(
+        [*pip, "--disable-pip-version-check", "--target", str(folder), str(SH_BACKEND)], check=True
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(folder))
+        yield
+
+
+def test_the_suite_has_thirty_pipelines_and_more() -> None:
+    assert len(NAMES) >= 30
+    assert set(CODES) <= set(NAMES)
+
+
+def _pairs() -> Iterator[object]:
+    """Give every pair of engine and pipeline; those that take long are left to `make conformance`."""
+    for engine in ENGINES:
+        for name in NAMES:
+            is_quick = (engine, name) not in SLOW and name in QUICK.get(engine, NAMES)
+            yield pytest.param(engine, name, marks=() if is_quick else pytest.mark.conformance)
+
+
+@pytest.mark.parametrize(("engine", "name"), list(_pairs()))
+def test_an_engine_gives_what_a_run_gives(engine: str, name: str, tmp_path: Path, wanted: Wanted) -> None:
+    expected, found = wanted.of(name), ENGINES[engine](copied(name, tmp_path))
+    assert expected.code == CODES.get(name, 0), expected.said
+    assert found.nodes == expected.nodes, found.said
+    assert found.receipts == expected.receipts
+    assert (found.metrics, found.gates) == (expected.metrics, expected.gates)
+    if engine in EXACT:
+        assert found.code == expected.code, found.said
+    assert bool(found.code) == bool(expected.code), found.said
