@@ -15,6 +15,7 @@ from stagelang_runtime.execute.state import read_object, state_folder, write_who
 
 if TYPE_CHECKING:
     from stagelang_compiler.plan import Plan
+    from stagelang_runtime.execute.engine import MakeEngine
     from stagelang_runtime.execute.results import RunOptions, RunResult
     from stagelang_runtime.judge import Outcomes
     from stagelang_runtime.judge.outcomes import GateOutcome
@@ -28,7 +29,14 @@ FINDINGS = 1
 
 
 def run_session(
-    plan: Plan, *, digest: str, root: Path, location: Location, options: RunOptions, trace: bool = False
+    plan: Plan,
+    *,
+    digest: str,
+    root: Path,
+    location: Location,
+    options: RunOptions,
+    trace: bool = False,
+    make_engine: MakeEngine | None = None,
 ) -> int:
     """Carry out a plan, judge it, keep and print what it came to, and give the exit code.
 
@@ -39,6 +47,7 @@ def run_session(
         location: where results are kept.
         options: how to run.
         trace: show frames of stagelang and of libraries too when a stage fails.
+        make_engine: makes what carries out the nodes; unless said, processes on this machine.
     """
     from stagelang_runtime.execute.progress import progress
     from stagelang_runtime.execute.runner import run
@@ -53,7 +62,9 @@ def run_session(
         keep_out_of_git(location.home)
         store.sweep_tmp(_LEFT_BEHIND)
         with progress() as listener:
-            result = run(plan, root=root, store=store, options=options, listener=listener)
+            result = run(
+                plan, root=root, store=store, options=options, listener=listener, make_engine=make_engine
+            )
         outcomes = judge(plan, result, root=root, store=store)
         keep_outcome(store.root, plan, digest, result, outcomes, revision(root))
     except StoreError as error:
@@ -66,9 +77,18 @@ def run_session(
 
 
 def run_nodes(
-    text: str, names: Collection[str], *, root: Path, location: Location, notes: Path, options: RunOptions
+    text: str,
+    names: Collection[str],
+    *,
+    root: Path,
+    location: Location,
+    notes: Path,
+    options: RunOptions,
+    attempt: int | None = None,
 ) -> int:
     """Carry out chosen nodes of a plan for an engine that decides their order, note each, and give the exit code.
+
+    A node that is done but over its budget is done: the verdict judges that.
 
     Args:
         text: the plan's.
@@ -77,6 +97,7 @@ def run_nodes(
         location: where results are kept.
         notes: the folder of the notes by which nodes find what they read.
         options: how.
+        attempt: the number of the attempt, where the engine counts them.
     """
     from stagelang_compiler.plan_codec import PlanError, loads_part
     from stagelang_runtime.execute.chosen import run_chosen
@@ -91,7 +112,14 @@ def run_nodes(
         keep_out_of_git(location.home)
         with progress(plain=True) as listener:
             result = run_chosen(
-                text, names, root=root, store=store, notes=Notes(notes), options=options, listener=listener
+                text,
+                names,
+                root=root,
+                store=store,
+                notes=Notes(notes),
+                options=options,
+                attempt=attempt,
+                listener=listener,
             )
     except KeyError as error:
         print(
@@ -102,7 +130,8 @@ def run_nodes(
     except (StoreError, PlanError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    return result.exit_code
+    only_over_budget = result.exit_code == FINDINGS and not result.of_state("failed")
+    return 0 if only_over_budget else result.exit_code
 
 
 def settle_notes(plan: Plan, *, root: Path, location: Location, notes: Path) -> int:

@@ -20,6 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="threads to use together (default: all cores)",
     )
+    parser.add_argument(
+        "--attempt",
+        type=positive,
+        default=None,
+        metavar="N",
+        help="try each node once, for the Nth time: for engines that count attempts (default: as often as stages say)",
+    )
     parser.add_argument("--force", action="store_true", help="run them even where they are up to date")
 
 
@@ -37,4 +44,5 @@ def carry_out(arguments: argparse.Namespace) -> int:
         location=store_of(arguments, root),
         notes=arguments.notes,
         options=RunOptions(keep_going=True, force=arguments.force, **jobs),
+        attempt=arguments.attempt,
     )

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from attrs import evolve
+
 from stagelang_compiler.plan import Node, Plan
 from stagelang_compiler.plan_codec import loads_part
-from stagelang_runtime.execute.failure import LOST_INPUT
+from stagelang_runtime.execute.failure import LOST_INPUT, MAY_PASS
 from stagelang_runtime.execute.history import History, read_history
 from stagelang_runtime.execute.key import static_components
 from stagelang_runtime.execute.notes import Note, Notes
-from stagelang_runtime.execute.results import Listener, Receipt, RunOptions, RunResult
+from stagelang_runtime.execute.results import Event, Listener, NodeResult, Receipt, RunOptions, RunResult
 from stagelang_runtime.execute.runner import run_part
 from stagelang_runtime.store import Store
 
@@ -28,6 +30,7 @@ def run_chosen(
     store: Store,
     notes: Notes,
     options: RunOptions | None = None,
+    attempt: int | None = None,
     listener: Listener | None = None,
 ) -> RunResult:
     """Carry out chosen nodes that aren't up to date, and note what became of each.
@@ -39,6 +42,8 @@ def run_chosen(
         store: where results are kept.
         notes: what is known of the nodes so far.
         options: how.
+        attempt: the number of the attempt, where the engine counts them: each node is then tried once, and after the first
+            attempt only where its last failure may pass. Else nodes are tried as often as their stages say.
         listener: is told what happens while it happens.
 
     Raises:
@@ -48,8 +53,15 @@ def run_chosen(
         OSError: a note can't be written.
     """
     chosen, asked = options or RunOptions(), set(names)
+    if attempt is not None:
+        for_good = _failed_for_good(notes, asked, attempt)
+        if for_good:
+            _tell(listener, for_good)
+            return RunResult(plan_name="", nodes=for_good, seconds=0.0)
     for ancestors in (False, True):
         plan = loads_part(text, asked, ancestors=ancestors)
+        if attempt is not None:
+            plan = _tried_once(plan)
         known = _known(plan, asked, notes)
         given = {name: note.receipt for name, note in known.items() if name not in asked}
         if not ancestors and len(given) + len(asked) < len(plan.nodes):
@@ -71,6 +83,35 @@ def run_chosen(
         ):
             break
     return result
+
+
+def _failed_for_good(notes: Notes, asked: Collection[str], attempt: int) -> dict[str, NodeResult]:
+    """Give the nodes whose attempt before failed in a way that comes again; the first attempt knows of none before it."""
+    failures = {name: notes.failure(name) for name in asked}
+    if attempt == 1:
+        for name in asked:
+            notes.forget_failure(name)
+        return {}
+    return {
+        name: NodeResult(node=name, state="failed", failure=failure)
+        for name, failure in failures.items()
+        if failure is not None and failure.kind not in MAY_PASS
+    }
+
+
+def _tell(listener: Listener | None, failed: Mapping[str, NodeResult]) -> None:
+    if listener is not None:
+        for name, each in failed.items():
+            listener(Event(kind="failed", node=name, done=0, total=len(failed), failure=each.failure))
+
+
+def _tried_once(plan: Plan) -> Plan:
+    """Take a plan whose stages are each tried once."""
+    stages = {
+        name: evolve(stage, resources=evolve(stage.resources, attempts=1)) if stage.resources else stage
+        for name, stage in plan.stages.items()
+    }
+    return evolve(plan, stages=stages)
 
 
 def _known(plan: Plan, asked: Collection[str], notes: Notes) -> Mapping[str, Note]:

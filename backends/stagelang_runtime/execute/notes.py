@@ -63,6 +63,10 @@ class Notes:
         """Take a node as not done; the digests of its outputs stay, for its readers may find them made again. Raises OSError."""
         self._file(node, "json").unlink(missing_ok=True)
 
+    def forget_failure(self, node: str) -> None:
+        """Forget why a node's last try failed: it is tried anew. Raises OSError."""
+        self._file(node, "failed").unlink(missing_ok=True)
+
     def _put_done(self, node: str, receipt: Receipt, reason: Reason | None) -> None:
         contents = "".join(
             f"{each['port']} {each['kind']} {each['content']}\n" for each in receipt["outputs"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from stagelang_compiler.plan import Resources
 from stagelang_compiler.plan_codec import dumps
 from stagelang_runtime.execute.chosen import run_chosen
 from stagelang_runtime.execute.noted import noted_result
 from stagelang_runtime.execute.notes import Notes
-from stagelang_runtime.execute.results import RunResult
+from stagelang_runtime.execute.results import NodeResult, RunResult
 from tests.stagelang_runtime.execute.conftest import Project
 from tests.stagelang_runtime.execute.test_runner import CHAIN, value_of
 
@@ -31,9 +33,14 @@ def _notes(project: Project) -> Notes:
     return Notes(project.root / ".stagelang" / "notes")
 
 
-def _carry_out(project: Project, *names: str) -> dict[str, str]:
+def _carry_out(project: Project, *names: str, attempt: int | None = None) -> dict[str, str]:
     result: RunResult = run_chosen(
-        dumps(project.plan), names, root=project.root, store=project.store, notes=_notes(project)
+        dumps(project.plan),
+        names,
+        root=project.root,
+        store=project.store,
+        notes=_notes(project),
+        attempt=attempt,
     )
     for node in result.of_state("failed"):
         print(node.failure)
@@ -134,3 +141,46 @@ def test_no_note_lies_outside_of_its_folder(chain: Project, name: str) -> None:
     with pytest.raises(ValueError, match="is no name of a node"):
         _notes(chain).get(name)
     assert result.state in ("ran", "hit")
+
+
+_COUNTS = """
+@stage
+def tried() -> Value[int]:
+    with open("tries", "a") as file: file.write("x")
+    raise RuntimeError("no")
+
+@stage
+def more(x: Value[int]) -> Value[int]: return x
+"""
+
+
+def _tries(project: Project) -> int:
+    path = project.root / "tries"
+    return len(path.read_text()) if path.exists() else 0
+
+
+def test_an_engine_that_counts_attempts_has_each_tried_once(project: Project) -> None:
+    project.code(_COUNTS)
+    project.stage("tried", resources=Resources(attempts=3))
+    project.node("tried")
+    _carry_out(project, "tried", attempt=1)
+    assert _tries(project) == 1
+    _carry_out(project, "tried", attempt=2)
+    assert _tries(project) == 2
+    _carry_out(project, "tried")
+    assert _tries(project) == 5, "without a count, the stage's own attempts are made"
+
+
+def test_after_a_failed_gate_there_is_no_second_attempt(project: Project) -> None:
+    project.code(_COUNTS)
+    project.stage("tried", resources=Resources(attempts=3))
+    project.node("tried")
+    _carry_out(project, "tried", attempt=1)
+    failed = _notes(project).failure("tried")
+    assert failed is not None
+    gate = evolve(failed, kind="gate")
+    _notes(project).put(NodeResult(node="tried", state="failed", failure=gate))
+    assert _carry_out(project, "tried", attempt=2) == {"tried": "failed"}
+    assert _tries(project) == 1
+    assert _carry_out(project, "tried", attempt=1) == {"tried": "failed"}, "the next invocation starts anew"
+    assert _tries(project) == 2
