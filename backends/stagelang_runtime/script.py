@@ -40,11 +40,17 @@ def main(*, plan: Path, root: Path, digest: str, arguments: Sequence[str] | None
     asked = parser.parse_args(arguments)
     if asked.jobs is not None and asked.jobs < 1:
         parser.error(f"expected --jobs above 0, got {asked.jobs}")
+    text = plan_text(plan, digest)
+    return 2 if text is None else _run(text, digest, root.resolve(), asked)
+
+
+def plan_text(plan: Path, digest: str) -> str | None:
+    """Read a plan's file; where it can't be read, or is of another digest than its script was made for, say so and give None."""
     try:
         text = plan.read_text(encoding="utf-8")
     except OSError as error:
         print(f"error: the plan can't be read: {error}\n  help: compile the pipeline again", file=sys.stderr)
-        return 2
+        return None
     found = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
     if found != digest:
         lines = (
@@ -53,8 +59,8 @@ def main(*, plan: Path, root: Path, digest: str, arguments: Sequence[str] | None
             f"found: {found}",
         )
         print(*lines, "help: compile the pipeline again", sep="\n  ", file=sys.stderr)
-        return 2
-    return _run(text, digest, root.resolve(), asked)
+        return None
+    return text
 
 
 def _run(text: str, digest: str, root: Path, asked: argparse.Namespace) -> int:

@@ -36,7 +36,7 @@ class LocalEngine:
 
     @property
     def machines(self) -> Sequence[Machine]:
-        """This one."""
+        """Give the one that there is."""
         return (self.machine,)
 
     def needs(self, node: Node, attempt: int, *, alone: bool) -> Needs:

@@ -90,7 +90,16 @@ class Worker:
 class Pool:
     """The workers of one run, at most `limit`; leaving its context ends all of them.
 
-    Replies are posted from threads of their own. `watch` and `unwatch` are told the process groups that there are.
+    Args:
+        plan: what they carry out nodes of.
+        root: the pipeline's folder.
+        store: where results are kept.
+        post: is given their replies, from threads of its own.
+        limit: how many there may be.
+        plan_file: the plan's file, where there is one already.
+        home: an empty folder for their files, where it isn't to be a temporary one.
+        watch: is told each process group that is started.
+        unwatch: is told each process group that has ended.
     """
 
     plan: Plan
@@ -98,6 +107,8 @@ class Pool:
     store: Store
     post: Callable[[Reply], None]
     limit: int
+    plan_file: Path | None = None
+    home: Path | None = None
     watch: Callable[[int], None] = _nothing
     unwatch: Callable[[int], None] = _nothing
     _idle: list[Worker] = field(factory=list[Worker], init=False)
@@ -109,6 +120,10 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers at once, whatever they do."""
         for worker in self._all():
             worker.kill()
         for worker in self._all():
@@ -184,7 +199,7 @@ class Pool:
         worker.listener.start()
         worker.write(
             {
-                "plan": str(folder / "plan.json"),
+                "plan": str(self._written_plan()),
                 "root": str(self.root),
                 "store": self.store.location,
                 "cache": str(self.store.root),
@@ -195,10 +210,19 @@ class Pool:
         return worker
 
     def _prepared(self) -> Path:
+        """Give a folder for the workers' files, in which the plan lies unless it does elsewhere."""
+        if self.home is not None:
+            self.home.mkdir(parents=True, exist_ok=True)
+            return self.home
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="stagelang-", ignore_cleanup_errors=True)
-            (Path(self._folder.name) / "plan.json").write_text(plan_codec.dumps(self.plan), encoding="utf-8")
         return Path(self._folder.name)
+
+    def _written_plan(self) -> Path:
+        if self.plan_file is None:
+            self.plan_file = self._prepared() / "plan.json"
+            self.plan_file.write_text(plan_codec.dumps(self.plan), encoding="utf-8")
+        return self.plan_file
 
 
 def _listen(worker: Worker, replies: IO[bytes], post: Callable[[Reply], None]) -> None:
