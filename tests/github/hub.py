@@ -96,8 +96,7 @@ class Hub:
             job.result = _judge(workflow, job)
         if lost := lost_on_github(jobs):
             raise NotOnGitHub(lost[0])
-        started = tuple(job for job in jobs if job.steps or interrupt_at is None)
-        return Run(id=run_id, names=tuple(workflow.jobs), jobs=started)
+        return Run(id=run_id, names=tuple(workflow.jobs), jobs=jobs)
 
     def _let_in(self, workflow: Workflow, event: Event) -> None:
         self.github.may_write = not event.is_fork

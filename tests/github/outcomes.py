@@ -75,11 +75,11 @@ class Run:
     names: tuple[str, ...]
     """All jobs of the file."""
     jobs: tuple[Job, ...]
-    """The jobs that a runner was started for, shards one by one."""
+    """The jobs that were not skipped, shards one by one."""
 
     def started(self) -> set[str]:
-        """Give the ids of the jobs that were started."""
-        return {job.id for job in self.jobs}
+        """Give the ids of the jobs that a runner was started for."""
+        return {job.id for job in self.jobs if job.steps}
 
     def job(self, name: str) -> Job:
         """Give the only job of an id."""
@@ -101,7 +101,7 @@ class Run:
         return {name: self.result(name) for name in self.names}
 
     def may_merge(self, check: str) -> bool:
-        """Say what branch protection says of a required check; GitHub takes a skipped one for a passed one."""
+        """Say what branch protection says of a required check: a skipped one counts as passed, a cancelled one doesn't."""
         return self.result(check) in ("success", "skipped")
 
     @property

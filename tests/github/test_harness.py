@@ -62,7 +62,8 @@ def test_a_cancelled_run_keeps_what_was_saved_and_starts_nothing_more(hub: Hub) 
     slow = CAREFUL.replace("cat in/sorted-*.txt\n", "echo joining now; exec sleep 60\n", 1)
     hub.commit({**FILES, HERE: slow})
     run = hub.run(push(), interrupt_at="joining now")
-    assert (run.result("sort"), run.result("join")) == ("success", "cancelled")
+    assert run.results() == {"plan": "success", "sort": "success", "join": "cancelled", "gate": "cancelled"}
+    assert not run.may_merge("gate")
     assert hub.run(push()).started() == {"plan", "gate"}
 
 

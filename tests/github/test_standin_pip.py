@@ -4,7 +4,14 @@ import pytest
 
 from tests.github.standins.pip import Refused, check_requirements
 
-PINNED = "# comment\n--only-binary :all:\na==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\nb==2 ; python_version > '3' --hash=sha256:22\n"
+PINNED = """\
+# comment
+--only-binary :all:
+a==1 \\
+    --hash=sha256:00 \\
+    --hash=sha256:11
+b==2 ; python_version > '3' --hash=sha256:22
+"""
 
 
 def test_pinned_and_hashed_requirements_are_counted() -> None:
