@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Command] = {
     "why": Command("why", "say why a node would run again, or wouldn't"),
     "report": Command("report", "write the last run's report as one HTML page"),
     "diagram": Command("diagram", "draw the pipeline as SVG, DOT, Mermaid or HTML"),
+    "diff": Command("diff", "say what changes between two revisions, why, and which metrics that reaches"),
     "plan": Command("plan", "show the compiled plan"),
     "compile": Command("compile", "write the files of a target, such as a local script"),
     "run-node": Command("run_node", "carry out chosen nodes of a compiled plan, as other engines do"),

@@ -46,6 +46,7 @@ def diff(base: Plan, head: Plan) -> PlanDiff:
         outputs=tuple(declared.outputs(base, head, matching)),
         experiments=tuple(declared.experiments(base, head, matching)),
         waivers=tuple(declared.waivers(base, head)),
+        affected=nodes.touched,
         upstream=nodes.upstream,
         moved=nodes.moved,
         renamed={old: new for old, new in matching.nodes.items() if old != new},
@@ -109,7 +110,7 @@ class _Nodes:
     changes: tuple[Change, ...]
     upstream: tuple[str, ...]
     moved: tuple[str, ...]
-    touched: frozenset[str]
+    touched: tuple[str, ...]
     """Those of the head whose results can differ."""
 
     @classmethod
@@ -118,7 +119,7 @@ class _Nodes:
         changes: list[Change] = []
         upstream: list[str] = []
         moved: dict[str, None] = {}
-        touched: set[str] = set()
+        touched: dict[str, None] = {}
         for node in judge.head.nodes:
             found = _own(judge, stages, node, back.get(node.name, ""), moved)
             changes += found
@@ -130,7 +131,7 @@ class _Nodes:
             ):
                 found = (*found, *_changed("node", node.name, node.name, (_UNTOLD,)))
             if below or any(change.counts for change in found):
-                touched.add(node.name)
+                touched[node.name] = None
                 upstream += [] if found else [node.name]
         changes += [
             Change(subject="node", kind="removed", old=node.name, new="")
@@ -138,7 +139,7 @@ class _Nodes:
             if node.name not in judge.matching.nodes
         ]
         still = tuple(name for name in moved if name not in touched)
-        return cls(tuple(changes), tuple(upstream), still, frozenset(touched))
+        return cls(tuple(changes), tuple(upstream), still, tuple(touched))
 
 
 def _own(

@@ -32,6 +32,7 @@ def to_json(diff: PlanDiff) -> dict[str, Any]:
         "head": {"pipeline": diff.head.name, "nodes": len(diff.head.nodes)},
         "empty": diff.is_empty,
         **{name: [attrs.asdict(each) for each in getattr(diff, name)] for name in _GROUPS},
+        "affected": list(diff.affected),
         "upstream": list(diff.upstream),
         "moved": list(diff.moved),
         "renamed": dict(diff.renamed),

@@ -125,6 +125,8 @@ class PlanDiff:
     outputs: tuple[Change, ...] = ()
     experiments: tuple[Change, ...] = ()
     waivers: tuple[Change, ...] = ()
+    affected: tuple[str, ...] = ()
+    """Nodes of the head whose results can differ, by themselves or through what is upstream, in the plan's order."""
     upstream: tuple[str, ...] = ()
     """Nodes of the head that differ only since something upstream does, in the plan's order."""
     moved: tuple[str, ...] = ()

@@ -246,7 +246,8 @@ def resources_words(resources: Resources | None) -> str:
         return ""
     cpus = f"{resources.cpus} cpu{'s' if resources.cpus != 1 else ''}"
     gpus = f"{resources.gpus} gpu{'s' if resources.gpus != 1 else ''}" if resources.gpus else ""
-    parts = [cpus, gpus, _bytes(resources.memory_bytes), _time(resources.time_seconds)]
+    attempts = f"{resources.attempts} attempts" if resources.attempts != 1 else ""
+    parts = [cpus, gpus, _bytes(resources.memory_bytes), _time(resources.time_seconds), attempts]
     return ", ".join(part for part in parts if part)
 
 

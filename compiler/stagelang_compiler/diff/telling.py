@@ -201,7 +201,8 @@ def _stages(diff: PlanDiff) -> list[Entry]:
             continue
         entries.append(_node_entry(group, reasons, seen))
     if by_contract:
-        said: Words = (f"{counted(len(by_contract), 'node')} read or make tables whose contract changed: ",)
+        do = "reads or makes" if len(by_contract) == 1 else "read or make"
+        said: Words = (f"{counted(len(by_contract), 'node')} {do} tables whose contract changed: ",)
         entries.append(Entry(kind="changed", old="", new="", nodes=tuple(by_contract), said=(said,)))
     return entries + [_idle(change) for change in diff.stages if _is_idle(change)]
 
