@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Command] = {
     "settle": Command(
         "settle", "note which nodes of a compiled plan are up to date, and forget those that aren't"
     ),
+    "ci": Command("ci", "do what the jobs of an emitted workflow do"),
     "verdict": Command("verdict", "judge the gates over nodes that were carried out one by one"),
     "explain": Command("explain", "explain a rule, such as SL201"),
 }

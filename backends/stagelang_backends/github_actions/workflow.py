@@ -214,8 +214,8 @@ def _at_most(job: Job, seconds: Sequence[float]) -> int:
 
 
 def _report_job(ground: Ground, jobs: Sequence[Job]) -> Mapping[str, Any]:
-    read = {each for job in jobs for each in job.needs}
-    ends = [job.id for job in jobs if job.id not in read]
+    read = {bound.node for node in ground.plan.nodes for bound in node.inputs}
+    ends = [job.id for job in jobs if not read.issuperset(job.nodes)]
     ids = [job.id for job in jobs]
     sarif = {
         "name": "Show findings under code scanning",
@@ -240,7 +240,7 @@ def _report_job(ground: Ground, jobs: Sequence[Job]) -> Mapping[str, Any]:
                 "name": "Judge",
                 "id": "judge",
                 "env": {"NEEDS": ex.whole("toJSON(needs)")},
-                "run": "stagelang ci report",
+                "run": ex.shell(["stagelang", "ci", "report", "--pipeline", ground.plan.name]),
             },
             *([sarif] if ground.settings.sarif else []),
             upload(ground, REPORT_ARTIFACT, REPORT_FILES, name="Hand over the report"),

@@ -12,17 +12,23 @@ from stagelang_runtime.execute.notes import Note, Notes
 from stagelang_runtime.execute.results import NodeResult, Receipt, RunResult, State, artifacts_of
 
 
-def noted_result(plan: Plan, notes: Notes) -> RunResult:
+def noted_result(plan: Plan, notes: Notes, *, elsewhere: bool = False) -> RunResult:
     """Tell what the notes of a plan's nodes come to.
 
     A note counts only where its key is the one that the node has now, for what its producers' notes say was made; a source's
     files are taken as they were read. So no engine's mistake in the order of things can pass for a run.
+
+    Args:
+        plan: what was carried out.
+        notes: what became of its nodes.
+        elsewhere: they were carried out on other machines: what is installed there, and the variables there, are taken as they
+            were recorded, since a secret isn't known here.
     """
     results: dict[str, NodeResult] = {}
     artifacts: dict[tuple[str, str], Artifact] = {}
     for node in plan.nodes:
         note = notes.get(node.name)
-        if note is not None and _is_current(plan, node, note.receipt, artifacts):
+        if note is not None and _is_current(plan, node, note.receipt, artifacts, elsewhere):
             artifacts |= {(each.node, each.port): each for each in artifacts_of(node.name, note.receipt)}
             results[node.name] = _done(plan, node, note)
         else:
@@ -32,7 +38,7 @@ def noted_result(plan: Plan, notes: Notes) -> RunResult:
 
 
 def _is_current(
-    plan: Plan, node: Node, receipt: Receipt, artifacts: Mapping[tuple[str, str], Artifact]
+    plan: Plan, node: Node, receipt: Receipt, artifacts: Mapping[tuple[str, str], Artifact], elsewhere: bool
 ) -> bool:
     ends = [(bound, artifacts.get((bound.node, bound.output))) for bound in node.inputs]
     reads = [Read(input=bound, artifact=artifact) for bound, artifact in ends if artifact is not None]
@@ -43,7 +49,17 @@ def _is_current(
     found = components(plan, node, reads, source_files=files, variables=os.environ)
     if "run" in found:  # a word of its own for each run
         found["run"] = recorded.get("run", "")
+    if elsewhere:
+        return {**found, **_around(recorded)} == {**_around(found), **recorded}
     return found == recorded
+
+
+def _around(components: Mapping[str, str]) -> dict[str, str]:
+    """Give those components that are of the machine and not of the plan."""
+    return {name: value for name, value in components.items() if name.startswith(_AROUND)}
+
+
+_AROUND = ("python", "distribution ", "variable ")
 
 
 _FILE = "source file "
