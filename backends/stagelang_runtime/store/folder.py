@@ -353,5 +353,5 @@ def check_version(root: str, text: bytes) -> None:
     if int(version) > FORMAT:
         raise StoreTooNew(
             f"the store {root!r} has format {int(version)}, and this stagelang reads up to {FORMAT}",
-            "upgrade stagelang, or name another folder for the store",
+            "upgrade stagelang, or name another place for the store",
         )

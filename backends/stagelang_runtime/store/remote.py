@@ -25,11 +25,9 @@ _WAITS: tuple[float, ...] = (0.2, 1.0, 3.0)
 """Seconds before each further try."""
 _AT_ONCE = 16
 """How many sizes are asked for at the same time."""
-_S3: Mapping[str, Any] = {
-    "use_listings_cache": False,
-    # The tries are counted here, for all kinds of places alike; botocore's own would multiply them.
-    "config_kwargs": {"retries": {"total_max_attempts": 1, "mode": "standard"}},
-}
+_S3_CLIENT: Mapping[str, Any] = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
+_S3_TRIES = 2
+"""The tries are counted here, for all kinds of places alike; those of s3fs and botocore would multiply them."""
 
 
 class _Scheme(NamedTuple):
@@ -43,7 +41,7 @@ class _Scheme(NamedTuple):
 
 _OBJECTS: Mapping[str, Any] = {"use_listings_cache": False}
 SCHEMES: Mapping[str, _Scheme] = {
-    "s3": _Scheme("stagelang[s3]", _S3, True, {"max_concurrency": 1}),  # else it asks for the size first
+    "s3": _Scheme("stagelang[s3]", _OBJECTS, True, {"max_concurrency": 1}),  # else it asks for the size first
     "gs": _Scheme("gcsfs", _OBJECTS, True),
     "abfs": _Scheme("adlfs", _OBJECTS, True),
     "sftp": _Scheme("paramiko", {}, False),
@@ -129,7 +127,15 @@ class Remote:
         """Delete a file if it is there. Raises StoreUnavailable."""
         self._remove(self._path(name))
 
-    def names(self, folder: str = "") -> list[str]:
+    def is_empty(self) -> bool:
+        """Tell whether nothing is here, but for files in the making. Raises StoreUnavailable."""
+
+        def ls(system: Any, path: str) -> list[str]:
+            return [str(each).rstrip("/").rpartition("/")[2] for each in system.ls(path, detail=False)]
+
+        return {*(self._if_there(ls, "") or ())} <= {"tmp"}
+
+    def names(self, folder: str) -> list[str]:
         """Give the last part of the name of each file below a folder, in no order. Raises StoreUnavailable."""
 
         def find(system: Any, path: str) -> list[str]:
@@ -217,8 +223,14 @@ def _opened(url: str, process: int) -> tuple[Any, str]:
     scheme = _scheme_of(url)
     import fsspec
 
+    options = {**scheme.options, "skip_instance_cache": True}
+    if url.startswith("s3://"):
+        own = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
+        options["config_kwargs"] = {**_S3_CLIENT, **own}
     try:
-        system, path = fsspec.core.url_to_fs(url, skip_instance_cache=True, **scheme.options)
+        system, path = fsspec.core.url_to_fs(url, **options)
+        if url.startswith("s3://"):
+            system.retries = _S3_TRIES
     except ImportError as error:
         raise StoreUnavailable(
             f"a store at {without_password(url)!r} needs a library that isn't installed: {error}",
@@ -227,6 +239,11 @@ def _opened(url: str, process: int) -> tuple[Any, str]:
     except Exception as error:  # whatever a library says of an address, a key file or a host
         raise unavailable(without_password(url), error) from error
     return system, str(path)
+
+
+def forget_connections() -> None:
+    """Connect anew where a URL is used next, with the settings and credentials of then."""
+    _opened.cache_clear()
 
 
 def _scheme_of(url: str) -> _Scheme:

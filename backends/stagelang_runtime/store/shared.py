@@ -184,16 +184,23 @@ def open_shared(url: str, cache: Path | str) -> SharedStore:
     Raises NotAStore, StoreTooNew (and then touches nothing), StoreFull, StoreUnavailable.
     """
     remote = Remote(url)
-    version = remote.read("version")
-    if version is None:
-        if remote.names():
-            raise NotAStore(
-                f"{remote.shown!r} holds files but no store", "name a prefix where nothing is for the store"
-            )
-        remote.create("version", f"{FORMAT}\n".encode())
-        version = remote.read("version") or b""
+    version = remote.read("version") or _made(remote)
     check_version(remote.shown, version)
     return SharedStore(Store.open_or_create(cache).root, remote)
+
+
+def _made(remote: Remote) -> bytes:
+    is_empty = remote.is_empty()
+    # Asked again: somebody may have made the store meanwhile, whose version comes before anything else.
+    version = remote.read("version")
+    if version is not None:
+        return version
+    if not is_empty:
+        raise NotAStore(
+            f"{remote.shown!r} holds files but no store", "name a prefix where nothing is for the store"
+        )
+    remote.create("version", f"{FORMAT}\n".encode())
+    return remote.read("version") or b""
 
 
 def _object(digest: str) -> str:

@@ -16,6 +16,7 @@ from stagelang.origin import Origin
 from stagelang_compiler import plan as p
 from stagelang_runtime.execute.results import Event, RunOptions, RunResult
 from stagelang_runtime.execute.runner import run
+from stagelang_runtime.location import locate_store
 from stagelang_runtime.store import Store
 
 ORIGIN = Origin("pipeline.py", 1)
@@ -40,11 +41,12 @@ class Project:
     contracts: dict[str, p.Contract] = field(factory=dict[str, p.Contract])
     metrics: list[p.Metric] = field(factory=list[p.Metric])
     budget: p.Budget | None = None
+    url: str = ""
     events: list[Event] = field(factory=list[Event])
 
     @property
     def store(self) -> Store:
-        return Store.open_or_create(self.root / ".stagelang" / "store")
+        return locate_store(self.url, self.root / ".stagelang").open()
 
     def code(self, text: str) -> None:
         self.text = HEAD + text

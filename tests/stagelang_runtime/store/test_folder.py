@@ -400,7 +400,7 @@ NOT_STORES: list[tuple[str, bytes, type[StoreError], str]] = [
         StoreTooNew,
         (
             "the store {root!r} has format 2, and this stagelang reads up to 1\n"
-            "  help: upgrade stagelang, or name another folder for the store"
+            "  help: upgrade stagelang, or name another place for the store"
         ),
     ),
 ]
