@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, final
-
-from attrs import evolve
+from typing import Any
 
 from stagelang_compiler import plan
 from stagelang_compiler.plan import Plan
-from stagelang_runtime.execute.artifacts import get_table
-from stagelang_runtime.execute.failure import raised
-from stagelang_runtime.execute.loading import Loader
 from stagelang_runtime.execute.results import BudgetEntry, NodeResult, RunResult
 from stagelang_runtime.judge.expressions import estimate_expression
 from stagelang_runtime.judge.outcomes import GateOutcome, MetricOutcome, Outcomes, Word
-from stagelang_runtime.stats.aggregates import aggregate_of
-from stagelang_runtime.stats.interval import Estimate, estimate
-from stagelang_runtime.stats.lift import lift
-from stagelang_runtime.stats.undefined import Undefined
+from stagelang_runtime.judge.scores import estimate_scores, read_scores
+from stagelang_runtime.stats.interval import Estimate
 from stagelang_runtime.stats.verdict import judge_threshold
-from stagelang_runtime.store import Store, StoreError
+from stagelang_runtime.store import Store
 
 
 def judge(plan: Plan, result: RunResult, *, root: Path, store: Store) -> Outcomes:
@@ -62,68 +55,8 @@ def _estimate(
     node = result.nodes[metric.node]
     if not node.outputs or metric.aggregate is None:
         return f"its node {'failed' if node.state == 'failed' else 'did not run'}"
-    try:
-        table = get_table(store, node.outputs[0])
-    except StoreError as error:
-        return str(error)
-    declared = metric.aggregate
-    finalise = _finaliser(declared.finalise, root, whole.spec) if declared.finalise is not None else None
-    columns = [table.column(name).to_numpy() for name in table.column_names if name.startswith("v")]
-    clusters = table.column("cluster").to_numpy() if "cluster" in table.column_names else None
-    try:
-        aggregate = aggregate_of(
-            declared.kind, columns=declared.columns, parameter=declared.parameter, finalise=finalise
-        )
-        found = estimate(
-            lift(aggregate, columns), aggregate, clusters=clusters, metric_range=(metric.low, metric.high)
-        )
-    except (ValueError, _BrokenFinaliser) as error:
-        return str(error)
-    return _with_undefined_rule(found, metric)
-
-
-@final
-class _BrokenFinaliser(Exception):
-    """Raised where the user's finaliser raises what doesn't say that there is no value: a mistake, which no rule may cover."""
-
-
-def _finaliser(code: plan.Code, root: Path, spec: str) -> Callable[[Any], float]:
-    """Load a metric's finaliser, so that whatever it raises stays the metric's own."""
-    function = Loader(root, spec).function(code)
-
-    def finalise(means: Any) -> float:
-        try:
-            return float(function(means))
-        except (ValueError, ArithmeticError):
-            raise  # there is no value here
-        except (Exception, SystemExit) as error:
-            said = str(raised(error, root, f"its finaliser {code.qualname!r}"))
-            raise _BrokenFinaliser(said) from error
-
-    return finalise
-
-
-def _with_undefined_rule(found: Estimate, metric: plan.Metric) -> Estimate:
-    """Apply what the metric declares for the case that it has no value."""
-    if (
-        found.undefined is None
-        or found.undefined.cause in ("not_finite", "out_of_range")
-        or metric.undefined == "error"
-    ):
-        cause = found.undefined
-        return (
-            found
-            if cause is None or cause.cause != "empty"
-            else evolve(found, undefined=Undefined("not_finite", cause.text, cause.count))
-        )
-    if metric.undefined == "not_evaluated":
-        return evolve(found, undefined=Undefined("empty", found.undefined.text, found.undefined.count))
-    return evolve(
-        found,
-        value=float(metric.undefined),
-        undefined=None,
-        note=f"{found.undefined.text}: the value declared for this case",
-    )
+    scores = read_scores(metric, node.outputs[0], store=store, root=root, spec=whole.spec)
+    return scores if isinstance(scores, str) else estimate_scores(scores)
 
 
 def _metric_gate(gate: plan.Gate, whole: Plan, found: Estimate | str) -> GateOutcome:

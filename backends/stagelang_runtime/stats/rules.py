@@ -44,7 +44,7 @@ def moments_interval(
     Raises NoIntervalError where the rows show no spread.
     """
     gradient = aggregate.gradient(centre, len(rows))
-    share = _shares(rows, centre, gradient)
+    share = shares(rows, centre, gradient)
     if aggregate.rule == "total":
         share = rows[:, 0]  # not centred: a unit adds the sum of its rows, so its size counts
     spread = units.spread(share)
@@ -53,10 +53,10 @@ def moments_interval(
         raise NoIntervalError("the spread is beyond the largest float")
     if aggregate.rule == "absolute_sum":
         return _absolute_sum_interval(rows, centre, value, error, units)
-    if error <= _noise(rows, centre, gradient, aggregate.slope_accuracy) / math.sqrt(units.count):
+    if error <= rounding(rows, centre, gradient, aggregate.slope_accuracy) / math.sqrt(units.count):
         raise NoIntervalError(NO_SPREAD)
     effective_n = _effective_n(share, error, units)
-    note = _skew_note(spread.skewness, units.count)
+    note = skew_note(spread.skewness, units.count)
     if aggregate.rule == "log_delta":
         return _log_delta_interval(value, error, units, effective_n, note)
     return _delta_interval(value, error, units, effective_n, note)
@@ -237,7 +237,7 @@ def binomial_quantile(probability: float, n: int, p: float) -> int:
     return count - 1 if count > 0 and bdtr(count - 1, n, p) >= probability else count
 
 
-def _shares(rows: Floats, centre: Floats, gradient: Floats) -> Floats:
+def shares(rows: Floats, centre: Floats, gradient: Floats) -> Floats:
     """What each row adds to the value, shape (n,): its influence over n."""
     share = np.zeros(len(rows))
     for column, m, slope in zip(  # no matrix product: its rounding differs between processors
@@ -254,7 +254,7 @@ def _effective_n(share: Floats, error: float, units: Units) -> float | None:
     return len(share) * (alone / error) ** 2 if math.isfinite(alone) else None
 
 
-def _noise(rows: Floats, centre: Floats, gradient: Floats, slope_accuracy: float) -> float:
+def rounding(rows: Floats, centre: Floats, gradient: Floats, slope_accuracy: float) -> float:
     """How much of a row's influence may be nothing but rounding, of the data and of the slopes."""
     noise = 0.0
     for column, m, slope in zip(rows.T, centre.tolist(), gradient.tolist(), strict=True):
@@ -264,7 +264,7 @@ def _noise(rows: Floats, centre: Floats, gradient: Floats, slope_accuracy: float
     return noise
 
 
-def _skew_note(skewness: float, n_units: int) -> str:
+def skew_note(skewness: float, n_units: int) -> str:
     """Warn where t intervals are known to be too narrow: fewer units than 25·skewness² (Cochran's rule)."""
     wanted = math.ceil(25 * skewness**2)
     return "" if n_units >= wanted else f"skewed: the interval may be too narrow below {wanted} units"

@@ -153,6 +153,17 @@ def compare_verdict(l95: float, u95: float, l90: float, u90: float, tolerance: f
     return Comparison.INCONCLUSIVE
 
 
+def units_to_decide(spread: float, distance: float, z: float = Z_95, z_power: float = Z_80) -> int | None:
+    """Say how many units tell a difference from one that is `distance` away: `((z + z_power)·spread / distance)²`, rounded up.
+
+    `spread` is the standard deviation of a unit's difference; 80 times of 100 that many are enough, with the default power.
+    None where there is no distance to be told. (Methods §1.6.)
+    """
+    if distance == 0.0 or not math.isfinite(spread):
+        return None
+    return math.ceil(((z + z_power) * spread / distance) ** 2)
+
+
 def _limits(op: Op, bounds: tuple[float, ...]) -> tuple[float, float]:
     number = 2 if op == "between" else 1
     if len(bounds) != number:
