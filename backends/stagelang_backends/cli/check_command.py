@@ -26,6 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", action="store_true", help="also look at the sources: headers and footers only"
     )
+    parser.add_argument(
+        "-t",
+        "--target",
+        default="",
+        metavar="TARGET",
+        help="also find what this target can't express, such as 'gha'",
+    )
     parser.add_argument("--exit-zero", action="store_true", help="give exit code 0 whatever is found")
 
 
@@ -39,9 +46,19 @@ def carry_out(arguments: argparse.Namespace) -> int:
     colour = arguments.format == "text" and wants_colour(sys.stdout)
     sys.stdout.write(render(result.diagnostics, format=arguments.format, root=root, colour=colour))
     data_ok = _check_data(result.plan, root) if arguments.data and result.plan else True
+    target_ok = _check_target(result.plan, arguments) if arguments.target and result.plan else True
     if result.plan and arguments.format == "text":
         print(f"{result.plan.name}: {_counts(result.plan)}")
-    return OK if arguments.exit_zero or (result.ok and data_ok) else FINDINGS
+    return OK if arguments.exit_zero or (result.ok and data_ok and target_ok) else FINDINGS
+
+
+def _check_target(plan: Plan, arguments: argparse.Namespace) -> bool:
+    """Emit for a target, write nothing, and print what it can't express."""
+    from stagelang_backends.cli.emitting import backend_of, emitted, output_folder
+
+    backend = backend_of(arguments.target)
+    folder = output_folder(backend, arguments.spec, None)
+    return emitted(backend, plan, arguments.spec, folder) is not None
 
 
 def _counts(plan: Plan) -> str:

@@ -11,10 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from stagelang_backends.cli.main import UsageError
 from stagelang_backends.cli.spec_arguments import home_of
-from stagelang_backends.protocol import Backend, CannotEmit, EmitOptions, Kept, WrongSettings
+from stagelang_backends.protocol import (
+    Backend,
+    CannotEmit,
+    EmitOptions,
+    Kept,
+    UnknownTarget,
+    WrongSettings,
+    find_backend,
+)
 
 if TYPE_CHECKING:
     from stagelang_compiler.plan import Plan
+
+
+def backend_of(target: str) -> Backend:
+    """Find a target's backend. Raises UsageError."""
+    try:
+        return find_backend(target)
+    except UnknownTarget as error:
+        raise UsageError(f"{error}\n  help: choose one, or install the package that brings it") from None
 
 
 def repository_of(folder: Path) -> Path:
