@@ -15,8 +15,9 @@ def code(text: str, longest: int = _LONGEST) -> str:
     """
     shown = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
     shown = shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
-    runs = [len(run) for run in re.findall("`+", shown)]
+    shown = shown or " "
+    runs = {len(run) for run in re.findall("`+", shown)}
     fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
-    # a space that pads is taken off again; so one is needed where the text begins or ends with a backtick or with spaces, or is empty
-    pad = " " if not shown.strip() or shown[0] in "` " or shown[-1] in "` " else ""
+    # one space at both ends is taken off again, but not where there is nothing else
+    pad = " " if shown.strip() and (shown[0] in "` " or shown[-1] in "` ") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"

@@ -6,7 +6,8 @@ after   Group(title="stages", entries=(Entry(kind="changed", old="embed", new="e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, final
 
 from attrs import evolve, frozen
@@ -247,6 +248,21 @@ class Seen:
 
     diff: PlanDiff
 
+    @functools.cached_property
+    def readers(self) -> Mapping[bool, Mapping[str, list[str]]]:
+        """Give the names of the nodes that read a node, of the head (True) and of the base."""
+        found: dict[bool, dict[str, list[str]]] = {True: {}, False: {}}
+        for is_new, plan in ((True, self.diff.head), (False, self.diff.base)):
+            for node in plan.nodes:
+                for each in node.inputs:
+                    found[is_new].setdefault(each.node, []).append(node.name)
+        return found
+
+    @functools.cached_property
+    def old_stages(self) -> Mapping[str, str]:
+        """Give the names that renamed stages had."""
+        return {change.new: change.old for change in self.diff.stages if change.kind == "renamed"}
+
     def is_metric(self, change: Change) -> bool:
         """Tell whether a changed node measures a metric."""
         plan = self.diff.head if change.new else self.diff.base
@@ -281,13 +297,12 @@ def _node_entry(group: Sequence[Change], reasons: tuple[Reason, ...], seen: Seen
         for each in reasons
     ]
     if first.kind in ("added", "removed"):
-        said += _neighbours(group, seen.diff)
+        said += _neighbours(group, seen)
     said += _reach(group, seen.diff)
     if len(group) == 1:
         return Entry(kind=first.kind, old=first.old, new=first.new, said=tuple(said))
     stage = seen.stage(first)
-    back = {change.new: change.old for change in seen.diff.stages if change.kind == "renamed"}
-    old = "" if first.kind == "added" else back.get(stage, stage)
+    old = "" if first.kind == "added" else seen.old_stages.get(stage, stage)
     return Entry(
         kind=first.kind,
         old=old,
@@ -297,16 +312,17 @@ def _node_entry(group: Sequence[Change], reasons: tuple[Reason, ...], seen: Seen
     )
 
 
-def _neighbours(group: Sequence[Change], diff: PlanDiff) -> Iterator[Words]:
+def _neighbours(group: Sequence[Change], seen: Seen) -> Iterator[Words]:
     """Say what an added or removed node reads, and what reads it."""
     names = {change.name for change in group}
-    plan = diff.head if group[0].new else diff.base
-    reads = dict.fromkeys(each.node for name in names for each in plan.node(name).inputs)
-    readers = [node.name for node in plan.nodes if any(each.node in names for each in node.inputs)]
+    is_new = bool(group[0].new)
+    plan = seen.diff.head if is_new else seen.diff.base
+    reads = {each.node for name in names for each in plan.node(name).inputs}
+    readers = {name for each in names for name in seen.readers[is_new].get(each, ())}
     if reads:
         yield ("reads ", *listed(sorted(reads)))
     if readers:
-        yield ("read by ", *listed(readers))
+        yield ("read by ", *listed(sorted(readers)))
 
 
 def _reach(group: Sequence[Change], diff: PlanDiff) -> Iterator[Words]:

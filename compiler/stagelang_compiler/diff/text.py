@@ -21,6 +21,9 @@ from stagelang_compiler.rendering.source import visible
 
 MARKS: dict[Kind, str] = {"added": "+", "removed": "−", "changed": "~", "renamed": "→"}
 
+_MOST = 100
+"""How many entries of a group are read by anyone."""
+
 
 def diff_text(diff: PlanDiff) -> str:
     """Write a difference; equal differences give equal texts."""
@@ -34,8 +37,10 @@ def _lines(diff: PlanDiff) -> Iterator[str]:
     for group in groups_of(diff):
         yield ""
         yield group.title
-        for entry in group.entries:
+        for entry in group.entries[:_MOST]:
             yield from _entry(entry)
+        if len(group.entries) > _MOST:
+            yield f"  and {len(group.entries) - _MOST} more, which '--format json' lists"
     if diff.upstream:
         yield ""
         yield f"downstream of these ({counted(len(diff.upstream), 'node')})"

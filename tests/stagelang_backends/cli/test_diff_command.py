@@ -1,0 +1,416 @@
+"""What `stagelang diff` says of real git repositories, and that it leaves them as they were."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.stagelang_backends.cli.conftest import ROWS, SPEC, Call, Said
+
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.org",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+EMPTY = "rides: no change, both compute the same\n"
+
+
+def git(folder: Path, *words: str) -> str:
+    found = subprocess.run(
+        ["git", "-C", str(folder), *words],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **IDENTITY},
+    )
+    return found.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a pipeline in a subfolder, which is the current one; its name and path need quoting."""
+    top = tmp_path / "the repo's 'top'"
+    folder = top / "sub folder"
+    folder.mkdir(parents=True)
+    for name, value in IDENTITY.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    git(top, "init", "--quiet", "--initial-branch=main")
+    (folder / "pipeline.py").write_text(SPEC)
+    git(top, "add", "--all")
+    git(top, "commit", "--quiet", "-m", "one")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "pipeline.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def nothing_is_left(folder: Path) -> bool:
+    worktrees = git(folder, "worktree", "list", "--porcelain").count("worktree ")
+    kept = folder.parent / ".git" / "worktrees"
+    return worktrees == 1 and not kept.exists() and not list((folder.parents[1] / "tmp").iterdir())
+
+
+def fails(said: Said, *lines: str) -> None:
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "\n".join(lines) + "\n"
+
+
+# what it says
+
+
+def test_an_untouched_working_tree_is_no_change(repository: Path, call: Call) -> None:
+    assert call("diff", "main") == (0, EMPTY, "")
+    assert call("diff", "main", "--exit-code") == (0, EMPTY, "")
+    assert nothing_is_left(repository)
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_an_uncommitted_edit_is_told_and_may_be_the_exit_code(repository: Path, call: Call) -> None:
+    edit(repository, "least: float = 1.0", "least: float = 2.0")
+    text = (
+        "rides: 1 stage changed; the metric can differ\n"
+        "\n"
+        "stages\n"
+        "  ~ paid\n"
+        "      function paid changed\n"
+        "      parameter least: 1.0 → 2.0\n"
+        "      reaches fare\n"
+        "\n"
+        "downstream of these (2 nodes)\n"
+        "  split_paid, fare\n"
+        "\n"
+        "can differ\n"
+        "  metrics  fare\n"
+        "  gates    fare at most 5\n"
+    )
+    assert call("diff", "HEAD") == (0, text, "")
+    assert call("diff", "HEAD", "--exit-code") == (1, text, "")
+
+
+def test_two_revisions_are_compared_whatever_the_working_tree_holds(repository: Path, call: Call) -> None:
+    edit(repository, "price.at_most(5", "price.at_most(6")
+    git(repository, "commit", "--quiet", "--all", "-m", "two")
+    (repository / "pipeline.py").write_text("raise Exception")
+    said = call("diff", "HEAD~1", "HEAD")
+    text = "gates\n  ~ fare at most 6  was at most 5\n\ncan differ\n  gates    fare at most 6\n"
+    assert said == (0, f"rides: 1 gate changed; no metric can differ\n\n{text}", "")
+    assert call("diff", "HEAD", "HEAD") == (0, EMPTY, "")
+    assert nothing_is_left(repository)
+
+
+def test_the_pipelines_of_two_revisions_use_each_their_own_modules(repository: Path, call: Call) -> None:
+    (repository / "helper.py").write_text("LEAST = 1.0\n")
+    (repository / "pipeline.py").write_text(
+        "from helper import LEAST\n" + SPEC.replace('"fare >= @least"', 'f"fare >= {LEAST}"')
+    )
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "-m", "two")
+    (repository / "helper.py").write_text("LEAST = 3.0\n")
+    said = call("diff", "main")
+    assert "  ~ paid\n      constant LEAST changed\n" in said.out
+
+
+def test_a_module_found_through_pythonpath_is_the_revisions_own(
+    repository: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = repository / "lib"
+    library.mkdir()
+    (library / "limits.py").write_text("LIMIT = 5\n")
+    edit(repository, "price.at_most(5", "price.at_most(__import__('limits').LIMIT")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "-m", "two")
+    (library / "limits.py").write_text("LIMIT = 7\n")
+    monkeypatch.setenv("PYTHONPATH", "lib")
+    monkeypatch.setattr(sys, "path", [str(library), *sys.path])
+    assert "~ fare at most 7  was at most 5" in call("diff", "main").out
+
+
+def test_a_refactoring_is_no_change(repository: Path, call: Call) -> None:
+    head, _, rest = SPEC.partition("@stage\n")
+    stage, _, tail = rest.partition("@metric")
+    body = '    return rides.derive(Rides, rides.pandas.query("fare >= @least"))\n'
+    stage = stage.replace(body, "    # the cheap ones are mistakes\n    return kept(rides, least)\n")
+    (repository / "pipeline.py").write_text(f"{head}{_KEPT}@stage\n{stage}@metric{tail}")
+    git(repository, "commit", "--quiet", "--all", "-m", "two")
+    (repository / "helpers.py").write_text(
+        f"from stagelang import Table\n\nfrom contracts import Rides\n\n\n{_KEPT}"
+    )
+    contract = head[head.index("class Rides") :]
+    (repository / "contracts.py").write_text(
+        f"from stagelang import Column, Contract, column\nfrom stagelang import units as u\n\n\n{contract}"
+    )
+    imports = (
+        head[: head.index("class Rides")] + "from contracts import Rides\nfrom helpers import kept\n\n\n"
+    )
+    (repository / "flow.py").write_text(f"{imports}@stage\n{stage}@metric{tail}".replace("# the", "#  The"))
+    (repository / "pipeline.py").unlink()
+    git(repository, "add", "--all")
+    said = call("diff", "main", "--spec", "flow.py")
+    assert said == (
+        0,
+        EMPTY + "(3 nodes will run once more: some of their code lies in another module now)\n",
+        "",
+    )
+
+
+_KEPT = """\
+def kept(rides: Table[Rides], least: float) -> Table[Rides]:
+    frame = rides.pandas
+    return rides.derive(Rides, frame[frame[Rides.fare] >= least])
+
+
+"""
+
+
+def test_a_new_pipeline_is_all_added(repository: Path, call: Call) -> None:
+    (repository / "other.py").write_text(SPEC.replace('"rides", seed', '"others", seed'))
+    said = call("diff", "main", "--spec", "other.py")
+    assert said.err == "note: 'main' has no such pipeline: all of it is new\n"
+    assert said.out.startswith(
+        "others: 1 contract added, 3 stages added, 1 metric added, 1 gate added; the metric can differ\n"
+    )
+    edit(repository, "pipeline = ", 'more = Pipeline("more", seed=2, metrics=[price])\npipeline = ')
+    said = call("diff", "main", "--pipeline", "more")
+    assert said.err == "note: 'main' has no such pipeline: all of it is new\n"
+    assert nothing_is_left(repository)
+
+
+def test_what_a_run_would_do_is_said_where_results_are_kept(repository: Path, call: Call) -> None:
+    (repository / "rides.csv").write_text(ROWS)
+    assert call("run").code == 0
+    assert call("diff", "main").out == EMPTY + "\nof 4 nodes, 4 up to date\n"
+    edit(repository, "least: float = 1.0", "least: float = 2.0")
+    assert call("diff", "main").out.endswith("\nof 4 nodes, 1 will run, 2 may run, 1 up to date\n")
+    content = json.loads(call("diff", "main", "--format", "json").out)
+    assert content["forecast"]["will_run"] == ["paid"]
+    assert "Of 4 nodes, 1 will run, 2 may run, 1 up to date.\n" in call("diff", "main", "--format", "md").out
+
+
+def test_json_names_the_revisions_and_holds_all(repository: Path, call: Call) -> None:
+    edit(repository, "least: float = 1.0", "least: float = 2.0")
+    content = json.loads(call("diff", "main", "--format", "json").out)
+    assert content["base"] == {
+        "pipeline": "rides",
+        "nodes": 4,
+        "revision": "main",
+        "commit": git(repository, "rev-parse", "main"),
+    }
+    assert content["head"]["revision"] == "the working tree"
+    assert [change["new"] for change in content["nodes"]] == ["paid"]
+    assert content["upstream"] == ["split_paid", "fare"]
+    assert content["affected"] == ["paid", "split_paid", "fare"]
+    assert content["metrics_reached"] == ["fare"]
+
+
+def test_the_outputs_name_says_the_format(repository: Path, call: Call) -> None:
+    assert call("diff", "main", "-o", "out/comment.md") == (0, "wrote out/comment.md\n", "")
+    assert (repository / "out/comment.md").read_text() == "**No change, both compute the same** in `rides`\n"
+    assert call("diff", "main", "-o", "diff.json").code == 0
+    assert json.loads((repository / "diff.json").read_text())["empty"] is True
+    (repository / "there").write_text("")
+    said = call("diff", "main", "-o", "there/diff.md")
+    assert said.code == 2
+    assert "help: name another file with --output" in said.err
+
+
+# plans in files
+
+
+def test_plans_in_files_are_compared_without_git(folder: Path, call: Call) -> None:
+    (folder / "base.json").write_text(call("plan", "--format", "json").out)
+    assert call("diff", "base.json") == (0, EMPTY, "")
+    (folder / "copy.json").write_text((folder / "base.json").read_text())
+    assert call("diff", "base.json", "copy.json") == (0, EMPTY, "")
+    edit(folder, "seed=1", "seed=2")
+    assert "  ~ seed  1 → 2\n" in call("diff", "base.json").out
+
+
+def test_a_plan_is_not_compared_with_itself(folder: Path, call: Call) -> None:
+    (folder / "plan.json").write_text(call("plan", "--format", "json").out)
+    (folder / "link.json").symlink_to("plan.json")
+    fails(
+        call("diff", "plan.json", "./link.json"),
+        "error: 'plan.json' and './link.json' are one file: a plan that is compared with itself never differs",
+        "  help: name the plan of the base first, such as the one that the main branch's CI kept",
+    )
+
+
+def test_a_file_that_is_no_plan_is_refused(folder: Path, call: Call) -> None:
+    help_ = "  help: write it anew with 'stagelang plan --format json'"
+    (folder / "no.json").write_text("{}")
+    fails(
+        call("diff", "no.json"),
+        "error: 'no.json' is no plan: the plan's schema is None, this stagelang reads 1: compile the pipeline again",
+        help_,
+    )
+    plan = json.loads(call("plan", "--format", "json").out)
+    plan["nodes"].reverse()
+    (folder / "no.json").write_text(json.dumps(plan))
+    fails(
+        call("diff", "no.json"),
+        "error: 'no.json' is no plan: node 'fare' reads 'split_paid', which doesn't stand before it",
+        help_,
+    )
+    fails(
+        call("diff", "gone.json"),
+        "error: there is no file 'gone.json'",
+        "  help: 'stagelang plan --format json' writes a plan",
+    )
+
+
+# what can't be
+
+
+def test_an_unknown_revision_is_refused_with_the_nearest(repository: Path, call: Call) -> None:
+    fails(call("diff", "mian"), "error: there is no revision 'mian'", "  help: did you mean 'main'?")
+    fails(
+        call("diff", "nowhere"),
+        "error: there is no revision 'nowhere'",
+        "  help: name a branch, a tag or a commit ('git log --oneline')",
+    )
+    git(repository, "update-ref", "refs/remotes/origin/dev", "main")
+    fails(call("diff", "dev"), "error: there is no revision 'dev'", "  help: did you mean 'origin/dev'?")
+
+
+def test_a_shallow_clone_says_how_to_get_the_history(
+    repository: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "two")
+    clone = repository.parents[1] / "clone"
+    git(repository, "clone", "--quiet", "--depth=1", f"file://{repository.parent}", str(clone))
+    monkeypatch.chdir(clone / "sub folder")
+    fails(
+        call("diff", "HEAD~1"),
+        "error: there is no revision 'HEAD~1' in this clone, which is a shallow one",
+        "  help: fetch the history with 'git fetch --unshallow' (actions/checkout: fetch-depth: 0)",
+    )
+    assert call("diff", "HEAD") == (0, EMPTY, "")
+
+
+def test_outside_of_a_repository_the_next_step_is_named(
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
+    fails(
+        call("diff", "main"),
+        f"error: {str(folder)!r} lies in no git working tree",
+        "  help: run 'git init' and commit, or compare plans that 'stagelang plan --format json' wrote:"
+        " stagelang diff base.json head.json",
+    )
+
+
+def test_without_git_the_next_step_is_named(
+    repository: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(repository))
+    assert call("diff", "main").err.startswith(
+        "error: git isn't installed\n  help: install git, or compare plans"
+    )
+
+
+def test_a_base_with_errors_shows_them_and_leaves_nothing_behind(repository: Path, call: Call) -> None:
+    edit(repository, "test=0.5", "test=1.5")
+    git(repository, "commit", "--quiet", "--all", "-m", "two")
+    commit = git(repository, "rev-parse", "HEAD")
+    edit(repository, "test=1.5", "test=0.4")
+    said = call("diff", "main")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error[SL616]: 'split_paid' asks for parts of 1.5\n  --> pipeline.py:20\n")
+    assert said.err.endswith(
+        f"error: the pipeline 'sub folder/pipeline.py' doesn't compile at 'main' ({commit[:12]})\n"
+        "  help: compare with a revision where 'stagelang check' finds no error\n"
+    )
+    assert nothing_is_left(repository)
+
+
+def test_a_head_with_errors_is_findings_as_in_any_command(repository: Path, call: Call) -> None:
+    edit(repository, "test=0.5", "test=1.5")
+    said = call("diff", "main")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error[SL616]")
+    said = call("diff", "main", "--spec", "nowhere.py")
+    assert said.code == 2
+    assert "'nowhere.py' doesn't exist" in said.err
+
+
+def test_hooks_and_submodules_are_left_alone_and_the_latter_said(repository: Path, call: Call) -> None:
+    hook = repository.parent / ".git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch '{repository.parents[1]}/hooked'\n")
+    hook.chmod(0o755)
+    (repository.parent / ".gitmodules").write_text("")
+    (repository.parent / ".gitattributes").write_text("*.bin filter=lfs\n")
+    edit(repository, "seed=1", "seed=inner.SEED")
+    (repository / "pipeline.py").write_text("import inner\n" + (repository / "pipeline.py").read_text())
+    git(repository, "add", "--all")
+    git(repository, "-c", f"core.hooksPath={os.devnull}", "commit", "--quiet", "-m", "two")
+    (repository / "inner.py").write_text("SEED = 1\n")
+    said = call("diff", "main")
+    assert said.code == 2
+    assert "note: in the folder that 'main' was compiled in, submodules are left empty\n" in said.err
+    assert (
+        "note: in the folder that 'main' was compiled in, files of Git LFS are left as pointers\n" in said.err
+    )
+    assert not (repository.parents[1] / "hooked").exists()
+    assert nothing_is_left(repository)
+
+
+def test_a_spec_that_ends_its_process_is_an_error(repository: Path, call: Call) -> None:
+    (repository / "pipeline.py").write_text("import os\nos._exit(7)\n")
+    git(repository, "commit", "--quiet", "--all", "-m", "two")
+    (repository / "pipeline.py").write_text(SPEC)
+    fails(
+        call("diff", "main"),
+        "error: the process that compiled 'pipeline.py' ended with 7",
+        "  help: see above what it said; 'stagelang check' in a checkout of that revision says more",
+    )
+    assert nothing_is_left(repository)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_comparison_leaves_nothing_behind(repository: Path, number: signal.Signals) -> None:
+    started = repository.parents[1] / "started"
+    (repository / "pipeline.py").write_text(
+        f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(60)\n"
+    )
+    git(repository, "commit", "--quiet", "--all", "-m", "two")
+    (repository / "pipeline.py").write_text(SPEC)
+    command = [sys.executable, "-m", "stagelang_backends.cli", "diff", "main"]
+    process = subprocess.Popen(command, cwd=repository, start_new_session=True, stderr=subprocess.PIPE)
+    while not started.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, number)
+    process.communicate(timeout=30)
+    assert process.returncode == (130 if number is signal.SIGINT else 143)
+    assert nothing_is_left(repository)
+
+
+def test_in_a_hook_the_index_of_the_commit_in_the_making_is_left_alone(
+    repository: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(repository, "seed=1", "seed=2")
+    git(repository, "add", "--all")
+    monkeypatch.setenv("GIT_INDEX_FILE", str(repository.parent / ".git/index"))
+    monkeypatch.setenv("GIT_DIR", str(repository.parent / ".git"))
+    assert "~ seed  1 → 2" in call("diff", "main").out
+    assert git(repository, "diff", "--cached", "--name-only") == "sub folder/pipeline.py"
