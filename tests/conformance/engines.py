@@ -70,7 +70,9 @@ def seen(project: Path, done: subprocess.CompletedProcess[str]) -> Ran:
     outcome: dict[str, Any] = json.loads(path.read_bytes())
     return Ran(
         code=done.returncode,
-        nodes={name: _WORDS.get(node["state"], str(node["state"])) for name, node in outcome["nodes"].items()},
+        nodes={
+            name: _WORDS.get(node["state"], str(node["state"])) for name, node in outcome["nodes"].items()
+        },
         receipts={
             name: _timeless(store.get_receipt(node["key"]))
             for name, node in outcome["nodes"].items()
@@ -113,8 +115,15 @@ def by_sh(project: Path) -> Ran:
     return seen(project, done)
 
 
-EXACT = frozenset({"script", "sh"})
+def by_dask(project: Path) -> Ran:
+    """Run on a Dask cluster of this machine."""
+    words = ("--local", "2", "--keep-going")
+    done = call(sys.executable, compiled(project, "dask") / "run_dask.py", *words, cwd=project)
+    return seen(project, done)
+
+
+EXACT = frozenset({"script", "sh", "dask"})
 """The engines that end with the run's own exit code; others have but one word for failure."""
 
-ENGINES: Mapping[str, Engine] = {"script": by_script, "sh": by_sh}
+ENGINES: Mapping[str, Engine] = {"script": by_script, "sh": by_sh, "dask": by_dask}
 """The engines whose runs must equal those by the command line."""

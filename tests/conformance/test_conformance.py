@@ -18,7 +18,11 @@ PIPELINES = Path(__file__).parent / "pipelines"
 SH_BACKEND = Path(__file__).parents[2] / "examples" / "sh_backend"
 NAMES = sorted(path.name for path in PIPELINES.iterdir() if (path / "pipeline.py").is_file())
 
-QUICK: Mapping[str, Sequence[str]] = {}
+_FEW = (
+    "broken_promise", "composite_metric", "folders", "helpers", "inconclusive_gate", "program", "raising_stage", "resources",
+    "secrets", "surroundings", "unusual_names",
+)  # fmt: skip
+QUICK: Mapping[str, Sequence[str]] = {"dask": (*_FEW, "three_hundred")}
 """The pipelines that every test run gives to an engine that takes long to start; it gets all of them by `make conformance`."""
 SLOW = {("sh", "three_hundred")}
 
