@@ -44,7 +44,7 @@ def estimate_expression(
     scale = metrics[str(expression.operands[0])].unit.factor / metric.unit.factor
     if expression.operation == "/" and not numbers[1]:
         return _undefined(blank, Undefined("zero_denominator", "the denominator is 0"))
-    value, slopes = _value_and_slopes(expression.operation, numbers, scale)
+    value, slopes = value_and_slopes(expression.operation, numbers, scale)
     return _with_ends(blank, value, slopes, parts)
 
 
@@ -59,7 +59,11 @@ def _undefined(blank: Estimate, undefined: Undefined) -> Estimate:
     return attrs.evolve(blank, undefined=undefined, note=undefined.text, method="none")
 
 
-def _value_and_slopes(operation: str, numbers: list[float], scale: float) -> tuple[float, list[float]]:
+def value_and_slopes(operation: str, numbers: list[float], scale: float) -> tuple[float, list[float]]:
+    """Carry out an operation, and say how much each operand moves the result. Raises ZeroDivisionError.
+
+    `scale` is how many of the result's unit one of the first operand's is.
+    """
     match operation, numbers:
         case "+", [a, b]:
             return a + b, [1.0, 1.0]

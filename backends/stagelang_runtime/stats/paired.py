@@ -10,6 +10,7 @@ import math
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from stagelang_runtime.stats import rules
 from stagelang_runtime.stats.aggregates import Aggregate, Moments, Quantile, Range, finalise, state_of
@@ -58,7 +59,7 @@ def paired_difference(
         base=values[0],
         head=values[1],
         n_units=base_units.count,
-        changed=changed_units(base, head, base_units, head_units),
+        changed=int(np.count_nonzero(changed_units(base, head, base_units, head_units))),
     )
     try:
         if base_units.count < 2:
@@ -115,14 +116,14 @@ def _linear_interval(blank: Difference, pseudo: Floats, found: Spread, width: fl
     return attrs.evolve(_student(blank.value, found.error, count), note=note)
 
 
-def changed_units(base: Floats, head: Floats, base_units: Units, head_units: Units) -> int:
-    """Count the units whose rows, or their number and sums, aren't the same in both."""
+def changed_units(base: Floats, head: Floats, base_units: Units, head_units: Units) -> NDArray[np.bool_]:
+    """Tell which units' rows, or their number and sums, aren't the same in both, shape (G,)."""
     if base_units.of_row is None and head_units.of_row is None:
-        return int(np.count_nonzero((base != head).any(axis=1)))
+        return np.asarray((base != head).any(axis=1))
     differ = base_units.sums(np.ones(len(base))) != head_units.sums(np.ones(len(head)))
     for before, after in zip(base.T, head.T, strict=True):
         differ |= base_units.sums(before) != head_units.sums(after)
-    return int(np.count_nonzero(differ))
+    return np.asarray(differ)
 
 
 def _special(
