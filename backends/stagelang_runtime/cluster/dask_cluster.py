@@ -28,7 +28,7 @@ TASK = "task"
 """What each node needs one of besides: a thread of the worker that waits for it."""
 _UNLIMITED = float(1 << 62)
 _LOOK_EVERY = 2.0
-_CONNECT_SECONDS = 30.0
+_ANSWER_SECONDS = 30.0
 _FINISH_SECONDS = 10.0
 
 
@@ -42,7 +42,7 @@ class ClusterOptions:
         scheduler: the address of a scheduler, such as 'tcp://10.0.0.1:8786'.
         scheduler_file: the file in which a scheduler has left its address.
         workers: how many workers to wait for before nodes are given to them.
-        patience: for how many seconds to wait for workers, at the start and whenever none is left.
+        patience: for how many seconds to wait for the scheduler, and for workers, at the start and whenever none is left.
     """
 
     local: int | None = None
@@ -155,12 +155,12 @@ class DaskCluster:
         try:
             await asyncio.wait({result, gone}, return_when=asyncio.FIRST_COMPLETED)
             said = self._said(job, machine, result)
+            if said is not None:
+                self._answer(job, said)
         finally:
             gone.cancel()
-            result.cancel()
-            future.release()
-        if said is not None:
-            self._answer(job, said)
+            result.add_done_callback(_heard)  # Dask complains of a wait that is broken off, so it is led to its end
+            await self._client.cancel([future], asynchronous=True, reason="the run needs it no more")
 
     def _said(self, job: Job, machine: Machine, result: asyncio.Future[Any]) -> dict[str, Any] | None:
         """Give what a worker answered, or what it means that it hasn't; only a result is ever taken for one."""
@@ -185,12 +185,16 @@ class DaskCluster:
         self._inbox.put(Answer(job.node, said))
 
     def _hear_event(self, event: tuple[float, Any]) -> None:
-        """Look at once where a worker has come or gone."""
+        """Look at once when a worker has come or gone."""
         said: Any = event[1]
-        if isinstance(said, Mapping) and said.get("action") in ("add-worker", "remove-worker"):
-            if said["action"] == "remove-worker":
-                self._remove(str(said["worker"]))
-            self._look.set()
+        match said:
+            case {"action": "remove-worker", "worker": str(address)}:
+                self._remove(address)
+                self._look.set()
+            case {"action": "add-worker"}:
+                self._look.set()
+            case _:
+                pass  # of no concern here
 
     async def _watch(self) -> None:
         """Keep the list of workers as the scheduler's, until it is gone or has had none for too long."""
@@ -198,7 +202,7 @@ class DaskCluster:
         try:
             while True:
                 self._look.clear()
-                found = await asyncio.wait_for(self._client.scheduler.identity(), _CONNECT_SECONDS)
+                found = await asyncio.wait_for(self._client.scheduler.identity(), _ANSWER_SECONDS)
                 self._compare(found["workers"])
                 if self._members and self._enough:
                     last_seen = self._loop.time()
@@ -287,6 +291,12 @@ _START_AGAIN = "start the scheduler and the workers again, then this: what is do
 _START_WORKERS = "start workers as workers.md says, then run again: what is done stays done"
 
 
+def _heard(result: asyncio.Future[Any]) -> None:
+    """Take note of how a wait has ended that nobody waits for any more."""
+    if not result.cancelled():
+        result.exception()
+
+
 def _connect(options: ClusterOptions) -> tuple[Any, Any]:
     """Give a cluster, where one was started here, and a client. Raises EngineLost."""
     distributed: Any = importlib.import_module("distributed")
@@ -303,7 +313,7 @@ def _connect(options: ClusterOptions) -> tuple[Any, Any]:
         client = distributed.Client(
             cluster or options.scheduler or None,
             scheduler_file=options.scheduler_file or None,
-            timeout=_CONNECT_SECONDS,
+            timeout=options.patience,
             set_as_default=False,
         )
     except (OSError, ValueError) as error:
