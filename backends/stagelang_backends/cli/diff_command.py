@@ -222,8 +222,6 @@ def _write(text: str, path: Path | None) -> None:
     if path is None or path == Path("-"):
         sys.stdout.write(text)
         return
-    from stagelang_backends.cli.compile_command import shown
-
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
@@ -231,4 +229,4 @@ def _write(text: str, path: Path | None) -> None:
         raise UsageError(
             f"can't write {str(path)!r}: {error.strerror}\n  help: name another file with --output"
         ) from None
-    print(f"wrote {shown(path.absolute())}")
+    print(f"wrote {path}")
