@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_FORMAT = 4
+_FORMAT = 5
 
 
 def kept(path: Path, pipeline: str, folder: Path) -> dict[str, Any] | None:

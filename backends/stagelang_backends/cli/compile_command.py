@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stagelang_backends.cli.main import FINDINGS, OK, UsageError
@@ -49,6 +46,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Compile, emit, and write what differs; or only compare."""
     from stagelang_backends.cli.compiling import compiled
     from stagelang_backends.cli.emitting import emitted, output_folder
+    from stagelang_backends.cli.written import compare, differing, put, refuse, write
     from stagelang_backends.protocol import Kept, UnknownTarget, find_backend
 
     try:
@@ -63,76 +61,15 @@ def carry_out(arguments: argparse.Namespace) -> int:
     if files is None:
         return FINDINGS
     if arguments.check:
-        return _compare(files, folder)
-    if isinstance(backend, Kept) and not arguments.force:
-        edited = [name for name in files if _is_edited(backend, files[name], folder / name)]
-        if edited:
-            return _refuse(files, folder, edited[0])
-    return write(files, folder)
-
-
-def _is_edited(backend: Kept, text: str, path: Path) -> bool:
-    there = path.read_text(encoding="utf-8") if path.is_file() else None
-    return there is not None and there != text and not backend.is_as_written(there)
-
-
-def _refuse(files: Mapping[PurePosixPath, str], folder: Path, name: PurePosixPath) -> int:
-    sys.stdout.writelines(_difference(folder / name, files[name]))
-    print(
-        f"error: {shown(folder / name)} was edited by hand, or isn't stagelang's: nothing was written\n"
-        "  help: move what was edited into the pipeline or the settings, then compile again with --force",
-        file=sys.stderr,
-    )
-    return FINDINGS
-
-
-def write(files: Mapping[PurePosixPath, str], folder: Path) -> int:
-    """Write files that differ from what is there, and say which."""
-    for name, text in files.items():
-        path = folder / name
-        if path.is_file() and path.read_bytes() == text.encode():
-            print(f"unchanged {shown(path)}")
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-        if text.startswith("#!"):
-            path.chmod(0o755)
-        print(f"wrote {shown(path)}")
+        return compare(files, folder, backend.name)
+    if not isinstance(backend, Kept):
+        return put(files, folder, backend.name, force=arguments.force)
+    edited = [name for name in differing(files, folder) if _is_edited(backend, folder / name)]
+    if edited and not arguments.force:
+        return refuse(files, folder, edited)
+    write(files, folder)
     return OK
 
 
-def _compare(files: Mapping[PurePosixPath, str], folder: Path) -> int:
-    stale = 0
-    for name, text in files.items():
-        path = folder / name
-        there = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if there == text:
-            continue
-        stale += 1
-        sys.stdout.writelines(_difference(path, text))
-    if stale:
-        print(
-            f"error: {stale} of {len(files)} files are stale\n  help: compile again without --check",
-            file=sys.stderr,
-        )
-        return FINDINGS
-    print(f"all {len(files)} files are up to date")
-    return OK
-
-
-def _difference(path: Path, text: str) -> Iterator[str]:
-    there = path.read_text(encoding="utf-8") if path.is_file() else ""
-    lines = difflib.unified_diff(
-        there.splitlines(True),
-        text.splitlines(True),
-        f"{shown(path)} (there)",
-        f"{shown(path)} (compiled)",
-        n=1,
-    )
-    return (line if line.endswith("\n") else line + "\n" for line in lines)
-
-
-def shown(path: Path) -> str:
-    """Show a path relative to the current folder where it lies below it."""
-    here = Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
+def _is_edited(backend: Kept, path: Path) -> bool:
+    return path.is_file() and not backend.is_as_written(path.read_text(encoding="utf-8"))

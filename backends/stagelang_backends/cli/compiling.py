@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stagelang_compiler import plan_cache
 
@@ -19,17 +20,32 @@ def plans_folder(home: Path) -> Path:
     return home / "plans"
 
 
+class Compiled(NamedTuple):
+    """A plan, its digest, and the files that it was compiled from."""
+
+    plan: Plan
+    digest: str
+    files: tuple[Path, ...]
+
+
 def compiled(spec: Path, pipeline: str, home: Path, *, notes: bool = False) -> tuple[Plan, str] | None:
     """Give a spec's plan and its digest, from what is kept if nothing changed; None where errors stand.
 
     Findings are printed to the standard error; notes among them only if they are asked for.
     """
+    found = compiled_from(spec, pipeline, home, notes=notes)
+    return None if found is None else (found.plan, found.digest)
+
+
+def compiled_from(spec: Path, pipeline: str, home: Path, *, notes: bool = False) -> Compiled | None:
+    """Do as `compiled`, and give the files that were compiled besides."""
     from stagelang_compiler.plan_codec import dumps, loads, text_digest
 
     kept = plan_cache.kept(spec, pipeline, plans_folder(home))
     if kept is not None:
         sys.stderr.write(kept["notes" if notes else "findings"])
-        return loads(kept["text"]), kept["digest"]
+        root = spec.absolute().parent
+        return Compiled(loads(kept["text"]), kept["digest"], tuple(root / each for each in kept["read"]))
     from stagelang_compiler.compiler import check_file
     from stagelang_compiler.rendering import wants_colour
 
@@ -39,12 +55,14 @@ def compiled(spec: Path, pipeline: str, home: Path, *, notes: bool = False) -> t
     if result.plan is None:
         return None
     text = dumps(result.plan)
-    plan, mark = result.plan, text_digest(text)
+    plan, mark, read = result.plan, text_digest(text), tuple(sorted(result.files))
     if result.cacheable:
         told = {
             name: _said(result, spec, notes=name == "notes", colour=False) for name in ("findings", "notes")
         }
-        content = {"name": plan.name, "digest": mark, "text": text, **told}
+        root = spec.absolute().parent
+        from_root = [os.path.relpath(each, root) for each in read]
+        content = {"name": plan.name, "digest": mark, "text": text, "read": from_root, **told}
         last_day = min((waiver.expires for waiver in plan.waivers), default="")
         plan_cache.keep(
             spec,
@@ -55,7 +73,7 @@ def compiled(spec: Path, pipeline: str, home: Path, *, notes: bool = False) -> t
             last_day=last_day,
             content=content,
         )
-    return plan, mark
+    return Compiled(plan, mark, read)
 
 
 def _said(result: Checked, spec: Path, *, notes: bool, colour: bool) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stagelang_backends.cli.compile_command import shown
 from stagelang_backends.cli.main import FINDINGS, OK, UsageError
 from stagelang_backends.cli.spec_arguments import add_spec, add_store, home_of, store_of
+from stagelang_backends.cli.written import shown
 
 if TYPE_CHECKING:
     from stagelang_backends.lineage.drawing import Drawing

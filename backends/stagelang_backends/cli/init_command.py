@@ -8,8 +8,8 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-from stagelang_backends.cli.compile_command import shown
 from stagelang_backends.cli.main import OK, UsageError
+from stagelang_backends.cli.written import shown
 
 FILES = ("pipeline.py", "data/households.csv")
 """What is made, in `first_pipeline/` of this package and in the reader's folder alike."""

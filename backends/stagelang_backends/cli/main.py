@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "ci": Command("ci", "do what the jobs of an emitted workflow do"),
     "verdict": Command("verdict", "judge the gates over nodes that were carried out one by one"),
+    "remake": Command("remake", "bring an emitted Makefile and its notes up to date, as it asks for itself"),
     "explain": Command("explain", "explain a rule, such as SL201"),
 }
 

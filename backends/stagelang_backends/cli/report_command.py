@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from stagelang_backends.cli.compile_command import shown
 from stagelang_backends.cli.main import FINDINGS, OK, UsageError
 from stagelang_backends.cli.spec_arguments import add_spec, add_store, home_of, store_of
+from stagelang_backends.cli.written import shown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
     NODE.json     the node's last receipt, and why it ran; written last, so that it stands for the node being done
     NODE.out      the digests of its outputs' contents; rewritten only where they differ, so that its readers can wait for that
     NODE.failed   why its last try failed; gone once it is done
+    .settled      what an engine keeps of all notes together; gone once one of them changes
 
 A node's name may hold slashes; its files then lie in folders.
 """
@@ -20,6 +21,8 @@ from stagelang_runtime.execute.results import NodeResult, Reason, Receipt
 from stagelang_runtime.execute.state import read_object, write_whole
 
 SCHEMA = 1
+SETTLED = ".settled"
+_OUT_WORDS = 3
 
 
 @final
@@ -53,6 +56,7 @@ class Notes:
 
     def put(self, result: NodeResult) -> None:
         """Note what became of a node that ran, was up to date or failed. Raises OSError."""
+        self._unsettle()
         if result.receipt is not None:
             self._put_done(result.node, result.receipt, result.reason)
         elif result.failure is not None:
@@ -61,7 +65,17 @@ class Notes:
 
     def forget(self, node: str) -> None:
         """Take a node as not done; the digests of its outputs stay, for its readers may find them made again. Raises OSError."""
+        self._unsettle()
         self._file(node, "json").unlink(missing_ok=True)
+
+    def contents(self, node: str) -> dict[str, str]:
+        """Give the content digest of each output as a node made it last, by port; nothing where that isn't noted."""
+        try:
+            lines = self._file(node, "out").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return {}
+        found = [line.split(" ") for line in lines]
+        return {words[0]: words[-1] for words in found if len(words) == _OUT_WORDS}
 
     def forget_failure(self, node: str) -> None:
         """Forget why a node's last try failed: it is tried anew. Raises OSError."""
@@ -87,6 +101,9 @@ class Notes:
         }
         write_whole(self._file(node, "json"), note)
         self._file(node, "failed").unlink(missing_ok=True)
+
+    def _unsettle(self) -> None:
+        (self.folder / SETTLED).unlink(missing_ok=True)
 
     def _file(self, node: str, ending: str) -> Path:
         if ".." in node.split("/") or node.startswith("/"):

@@ -11,14 +11,17 @@ from pathlib import Path
 
 from stagelang_compiler.plan import Node, Plan
 from stagelang_runtime.execute.failure import NodeFailed
-from stagelang_runtime.execute.key import Artifact
+from stagelang_runtime.execute.key import Artifact, components, label
 from stagelang_runtime.execute.notes import Notes
 from stagelang_runtime.execute.prepare import Preparation
+from stagelang_runtime.execute.present import outputs_present
 from stagelang_runtime.execute.results import NodeResult, Receipt, artifacts_of
 from stagelang_runtime.store import Store
 
 
-def settle(plan: Plan, *, root: Path, store: Store, notes: Notes) -> tuple[str, ...]:
+def settle(
+    plan: Plan, *, root: Path, store: Store, notes: Notes, keep_waiting: bool = False
+) -> tuple[str, ...]:
     """Note the nodes whose results are in the store, forget the notes of all others, and give the others' names in the plan's order.
 
     Args:
@@ -26,6 +29,8 @@ def settle(plan: Plan, *, root: Path, store: Store, notes: Notes) -> tuple[str, 
         root: the pipeline's folder.
         store: where results are kept.
         notes: what is known of the nodes so far.
+        keep_waiting: keep the notes of nodes that would be up to date if what they read were made again as it was, for engines
+            that compare contents before they carry out a node.
 
     Raises:
         StoreError: the store can't be used.
@@ -37,7 +42,8 @@ def settle(plan: Plan, *, root: Path, store: Store, notes: Notes) -> tuple[str, 
     for node in plan.nodes:
         found = _receipt(node, preparation, artifacts, settled)
         if found is None:
-            notes.forget(node.name)
+            if not (keep_waiting and _would_do(node, preparation, notes)):
+                notes.forget(node.name)
             continue
         key, receipt = found
         settled.add(node.name)
@@ -59,3 +65,16 @@ def _receipt(
         return None  # carried out, it says what is wrong
     receipt = preparation.hit(job)
     return None if receipt is None else (job.key, receipt)
+
+
+def _would_do(node: Node, preparation: Preparation, notes: Notes) -> bool:
+    """Tell whether a node's note is of what it is now, of what its producers made last, and of results that are still there."""
+    note = notes.get(node.name)
+    if note is None or not node.inputs:
+        return False
+    recorded: dict[str, str] = dict(note.receipt["components"])
+    plan = preparation.plan
+    found = components(plan, node, (), source_files={}, variables=preparation.variables)
+    for bound in node.inputs:
+        found[f"input {label(bound)}"] = notes.contents(bound.node).get(bound.output, "")
+    return found == recorded and outputs_present(preparation.store, note.receipt)

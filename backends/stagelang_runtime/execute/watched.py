@@ -10,6 +10,7 @@ from typing import Any
 
 from stagelang_compiler.plan import Plan, Source
 from stagelang_runtime.execute.state import look
+from stagelang_runtime.location import is_url
 
 
 def watch(plan: Plan, root: Path) -> Mapping[str, Any] | None:
@@ -18,16 +19,20 @@ def watch(plan: Plan, root: Path) -> Mapping[str, Any] | None:
     Gives what `state.look` saw, by path relative to the root; None where that can't tell: a URL, or nothing there.
     """
     sources = [node.source for node in plan.nodes if node.source is not None]
-    if any("://" in source.location for source in sources):
+    if any(is_url(source.location) or not _files(source, root) for source in sources):
         return None
-    paths = [name for stage in plan.stages.values() if stage.command for name in stage.command.files]
-    for source in sources:
-        found = _files(source, root)
-        if not found:
-            return None
-        paths += [*found, *_folders(source, root)]
-    seen = {path: look(str(root / path)) for path in sorted(set(paths))}
+    seen = {path: look(str(root / path)) for path in watched_paths(plan, root)}
     return None if None in seen.values() else seen
+
+
+def watched_paths(plan: Plan, root: Path) -> list[str]:
+    """List the files and folders that `watch` looks at, relative to the root, sorted; URLs are left out."""
+    sources = [node.source for node in plan.nodes if node.source is not None]
+    paths = {name for stage in plan.stages.values() if stage.command for name in stage.command.files}
+    for source in sources:
+        if not is_url(source.location):
+            paths |= {*(_files(source, root) or [source.location]), *_folders(source, root)}
+    return sorted(paths)
 
 
 def _files(source: Source, root: Path) -> tuple[str, ...]:
