@@ -9,6 +9,11 @@ from typing import Any
 from stagelang_runtime.store import DamagedObject, MissingObject, Store
 
 
+def named_objects(receipt: Mapping[str, Any]) -> list[str]:
+    """Give the digests of a receipt's outputs; of a folder, that of its list of files."""
+    return [str(each["object"]) for each in receipt["outputs"]]
+
+
 def outputs_present(store: Store, receipt: Mapping[str, Any]) -> bool:
     """Tell whether all outputs of a receipt are there."""
     outputs = receipt["outputs"]

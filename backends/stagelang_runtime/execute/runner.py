@@ -24,7 +24,7 @@ from stagelang_runtime.execute.key import Artifact
 from stagelang_runtime.execute.local_engine import local_engine
 from stagelang_runtime.execute.machines import Machine, Needs, Room
 from stagelang_runtime.execute.prepare import Preparation, gates_passed
-from stagelang_runtime.execute.present import is_present
+from stagelang_runtime.execute.present import is_present, named_objects
 from stagelang_runtime.execute.reasons import FORCED, healing
 from stagelang_runtime.execute.record import can_be_remembered, record_of
 from stagelang_runtime.execute.results import (
@@ -120,6 +120,7 @@ def run_part(
         StoreError: the store can't be used.
     """
     started = time.perf_counter()
+    store.look_ahead((node.id for node in plan.nodes if node.name not in given), named_objects)
     inbox: Inbox = SimpleQueue()
     make = make_engine or partial(local_engine, jobs=options.jobs)
     with _interruptible(inbox) as stop, make(plan, root, store, inbox) as engine:

@@ -125,6 +125,11 @@ class Store:
         found = _size(self._object(digest))
         return found is not None and size in (None, found)
 
+    def look_ahead(
+        self, node_ids: Iterable[str], named_by: Callable[[Mapping[str, object]], Iterable[str]]
+    ) -> None:
+        """Prepare for questions about these nodes, where to ask takes long; `named_by` gives the objects of a receipt."""
+
     def has_all(self, objects: Iterable[tuple[str, int | None]]) -> bool:
         """Tell whether all of these objects are there, each of so many bytes."""
         return all(self.has(digest, size) for digest, size in objects)
@@ -215,13 +220,7 @@ class Store:
     def key_for_id(self, node_id: str) -> str | None:
         """Give the key that a node's static id led to last, or None."""
         with Disk(self._root):
-            text = read_if_there(self._id(node_id))
-        try:
-            key = (text or b"").decode("ascii").removesuffix("\n")
-            hex_of(key)
-        except (UnicodeDecodeError, NotADigest):
-            return None
-        return key
+            return parse_id(read_if_there(self._id(node_id)))
 
     def receipt_for_id(self, node_id: str) -> dict[str, object] | None:
         """Give the receipt that a node's static id led to last, or None."""
@@ -290,6 +289,16 @@ class Store:
             place_if_absent(aside, path)
         else:
             os.utime(aside)
+
+
+def parse_id(text: bytes | None) -> str | None:
+    """Give the key that a file in `ids/` holds; None where there is no file, or it is damaged."""
+    try:
+        key = (text or b"").decode("ascii").removesuffix("\n")
+        hex_of(key)
+    except (UnicodeDecodeError, NotADigest):
+        return None
+    return key
 
 
 def _size(path: str) -> int | None:

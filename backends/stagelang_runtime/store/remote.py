@@ -23,8 +23,8 @@ _T = TypeVar("_T")
 
 _WAITS: tuple[float, ...] = (0.2, 1.0, 3.0)
 """Seconds before each further try."""
-_AT_ONCE = 16
-"""How many sizes are asked for at the same time."""
+AT_ONCE = 16
+"""How many requests are made at the same time."""
 _S3_CLIENT: Mapping[str, Any] = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
 _S3_TRIES = 2
 """The tries are counted here, for all kinds of places alike; those of s3fs and botocore would multiply them."""
@@ -94,7 +94,7 @@ class Remote:
         wanted = [*names]
         if len(wanted) < 2:
             return [self.size(name) for name in wanted]
-        with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as threads:
+        with ThreadPoolExecutor(min(AT_ONCE, len(wanted))) as threads:
             return [*threads.map(self.size, wanted)]
 
     def write(self, name: str, data: bytes | memoryview) -> None:

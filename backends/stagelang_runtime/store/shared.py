@@ -1,7 +1,7 @@
 """A store at a URL, for machines that share no disk; a local folder caches its objects.
 
-What is at the URL is laid out as in a local store, and alone decides what there is: receipts and ids are read from there
-each time, and an object is there when it is there, whatever this machine holds. The cache saves downloads, nothing else:
+What is at the URL is laid out as in a local store, and alone decides what there is: receipts and ids are read from there,
+and an object is there when it is there, whatever this machine holds. The cache saves downloads, nothing else:
 it can be deleted at any time, and holds objects only.
 
 An object is uploaded before the receipt that names it, so whoever sees a receipt can fetch what it names. A file appears
@@ -12,12 +12,14 @@ at the URL is deleted there, so that it can be put again, and counts as absent.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import final
 
-from attrs import frozen
+from attrs import field, frozen
 from typing_extensions import override
 
 from stagelang_runtime.store.atomic import Disk, place, remove, temporary_name
@@ -25,13 +27,12 @@ from stagelang_runtime.store.digest import PREFIX, hex_of, sha256_file
 from stagelang_runtime.store.errors import (
     DamagedObject,
     MissingObject,
-    NotADigest,
     NotAStore,
     StoreUnavailable,
 )
-from stagelang_runtime.store.folder import FORMAT, Store, check_version
+from stagelang_runtime.store.folder import FORMAT, Store, check_version, parse_id
 from stagelang_runtime.store.receipt_text import parse_receipt, receipt_bytes
-from stagelang_runtime.store.remote import Remote
+from stagelang_runtime.store.remote import AT_ONCE, Remote
 
 _SMALL = 1 << 20
 """Up to this many bytes, to upload takes no longer than to ask whether that is needed."""
@@ -44,6 +45,8 @@ class SharedStore(Store):
     """A store at a URL; `root` is the folder that caches its objects."""
 
     remote: Remote
+    _read_ahead: dict[str, bytes] = field(factory=dict[str, bytes], init=False, repr=False, eq=False)
+    _sized_ahead: dict[str, int] = field(factory=dict[str, int], init=False, repr=False, eq=False)
 
     @property
     @override
@@ -77,17 +80,27 @@ class SharedStore(Store):
         return digest
 
     @override
+    def look_ahead(
+        self, node_ids: Iterable[str], named_by: Callable[[Mapping[str, object]], Iterable[str]]
+    ) -> None:
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            list(
+                threads.map(partial(self._look_at, named_by), node_ids)
+            )  # whatever one raises is raised here
+
+    @override
     def has(self, digest: str, size: int | None = None) -> bool:
         return self.has_all([(digest, size)])
 
     @override
     def has_all(self, objects: Iterable[tuple[str, int | None]]) -> bool:
-        wanted = [*objects]
-        found = self.remote.sizes(_object(digest) for digest, _ in wanted)
-        return all(
-            size is not None and expected in (None, size)
-            for size, (_, expected) in zip(found, wanted, strict=True)
-        )
+        wanted = [(_object(digest), size) for digest, size in objects]
+        found: dict[str, int | None] = {
+            name: self._sized_ahead.pop(name) for name, _ in wanted if name in self._sized_ahead
+        }
+        unknown = [name for name, _ in wanted if name not in found]
+        found.update(zip(unknown, self.remote.sizes(unknown), strict=True))
+        return all(found[name] is not None and size in (None, found[name]) for name, size in wanted)
 
     @override
     def get_path(self, digest: str, *, verify: bool = True) -> Path:
@@ -108,6 +121,7 @@ class SharedStore(Store):
     @override
     def put_receipt(self, key: str, receipt: Mapping[str, object]) -> dict[str, object] | None:
         name, text = _receipt(key), receipt_bytes(key, receipt)
+        self._read_ahead.pop(name, None)
         for _ in range(_TRIES):
             if self.remote.create(name, text):
                 return None
@@ -124,7 +138,7 @@ class SharedStore(Store):
         name = _receipt(key)
         # Read twice: what was damaged may have been replaced meanwhile, and what is good must not be deleted.
         for _ in range(2):
-            text = self.remote.read(name)
+            text = self._read(name)
             if text is None:
                 return None
             receipt = parse_receipt(key, text)
@@ -135,6 +149,7 @@ class SharedStore(Store):
 
     @override
     def withdraw_receipt(self, key: str) -> None:
+        self._read_ahead.pop(_receipt(key), None)
         self.remote.delete(_receipt(key))
 
     @override
@@ -145,18 +160,33 @@ class SharedStore(Store):
     @override
     def link_id(self, node_id: str, key: str) -> None:
         name, text = _id(node_id), f"{PREFIX}{hex_of(key)}\n".encode()
-        if self.remote.read(name) != text:
+        if self._read(name) != text:
             self.remote.write(name, text)
 
     @override
     def key_for_id(self, node_id: str) -> str | None:
-        text = self.remote.read(_id(node_id))
-        try:
-            key = (text or b"").decode("ascii").removesuffix("\n")
-            hex_of(key)
-        except (UnicodeDecodeError, NotADigest):
-            return None
-        return key
+        return parse_id(self._read(_id(node_id)))
+
+    def _read(self, name: str) -> bytes | None:
+        """Read a file, or take what was read ahead; that answers once, so that whoever asks again sees what is there now."""
+        text = self._read_ahead.pop(name, None)
+        return self.remote.read(name) if text is None else text
+
+    def _look_at(self, named_by: Callable[[Mapping[str, object]], Iterable[str]], node_id: str) -> None:
+        """Read ahead what a node's id led to last, and whether what its receipt names is there."""
+        link = self.remote.read(_id(node_id))
+        key = parse_id(link)
+        if link is None or key is None:
+            return
+        text = self.remote.read(_receipt(key))
+        receipt = parse_receipt(key, text or b"")
+        if text is None or receipt is None:
+            return
+        for digest in named_by(receipt):
+            size = self.remote.size(_object(digest))
+            if size is not None:
+                self._sized_ahead[_object(digest)] = size
+        self._read_ahead.update({_id(node_id): link, _receipt(key): text})
 
     def _fetch(self, digest: str) -> None:
         """Bring an object into the cache. Raises MissingObject, DamagedObject, StoreFull, StoreUnavailable."""

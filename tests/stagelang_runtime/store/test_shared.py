@@ -19,7 +19,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from stagelang_runtime.execute.present import outputs_present
+from stagelang_runtime.execute.present import named_objects, outputs_present
 from stagelang_runtime.store import (
     DamagedObject,
     MissingObject,
@@ -425,6 +425,46 @@ def test_each_question_is_one_request(bucket: str, s3: S3Server, tmp_path: Path)
     store.link_id(NODE, KEY)
     store.get_bytes(DIGEST)
     assert s3.requests() == [f"GET /{bucket}/{RECEIPT}", f"HEAD /{bucket}/{OBJECT}", f"GET /{bucket}/{ID}"]
+
+
+def test_what_was_looked_at_ahead_is_not_asked_again_and_answers_once(
+    bucket: str, s3: S3Server, tmp_path: Path
+) -> None:
+    store = open_store(f"s3://{bucket}", cache=tmp_path / "cache")
+    receipt: dict[str, object] = {"outputs": [{"kind": "value", "object": store.put_bytes(DATA), "size": 10}]}
+    store.put_receipt(KEY, receipt)
+    store.link_id(NODE, KEY)
+    s3.requests()
+    ahead = [f"GET /{bucket}/{ID}", f"GET /{bucket}/{RECEIPT}", f"HEAD /{bucket}/{OBJECT}"]
+    store.look_ahead([NODE], named_objects)
+    assert s3.requests() == ahead
+    assert store.get_receipt(KEY) == receipt
+    assert outputs_present(store, receipt)
+    store.link_id(NODE, KEY)
+    assert s3.requests() == []
+    assert store.get_receipt(KEY) == receipt
+    assert outputs_present(store, receipt)
+    store.link_id(NODE, KEY)
+    assert sorted(s3.requests()) == sorted(ahead)
+
+
+def test_what_this_machine_does_after_looking_ahead_counts(place: Place) -> None:
+    store = place.store()
+    receipt: dict[str, object] = {"outputs": [{"object": store.put_bytes(DATA)}]}
+    store.put_receipt(KEY, receipt)
+    store.link_id(NODE, KEY)
+    store.look_ahead([NODE, KEY], named_objects)
+    store.withdraw_receipt(KEY)
+    assert store.get_receipt(KEY) is None
+    place.put(RECEIPT, b"junk")
+    store.look_ahead([NODE], named_objects)
+    assert store.put_receipt(KEY, {"outputs": []}) is None
+    store.look_ahead([NODE], named_objects)
+    store.link_id(NODE, DIGEST)
+    assert store.key_for_id(NODE) == DIGEST
+    place.put(ID, b"junk")
+    store.look_ahead([NODE], named_objects)
+    assert store.key_for_id(NODE) is None
 
 
 def test_a_receipt_that_is_there_and_not_given_is_said(
