@@ -126,7 +126,8 @@ def write_report(
 def _footer(around: Surroundings) -> str:
     if not around.run_url:
         return "---\nby stagelang\n"
-    return f"---\n[run {around.run_id}]({around.run_url}) of {code(around.commit[:12])}, by stagelang\n"
+    of_commit = f" of {code(around.commit[:12])}" if around.commit else ""
+    return f"---\n[run {around.run_id}]({around.run_url}){of_commit}, by stagelang\n"
 
 
 def _with_states(result: RunResult, run: RunPlan, packs: Mapping[str, Packed]) -> RunResult:

@@ -11,17 +11,17 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, final
 from unittest.mock import patch
 
-import yaml
 from attrs import define, field
 
 from stagelang_backends.cli.main import main
 from stagelang_backends.github_actions import caches as asking
+from stagelang_backends.github_actions.yaml_text import loads
 
 REPOSITORY = "octo/pipeline"
 
@@ -61,6 +61,8 @@ class Runners:
     workflow: str
     caches: dict[str, bytes] = field(factory=dict[str, bytes])
     count: int = 0
+    after_plan: Callable[[], object] = lambda: None
+    """What happens between the plan and the jobs, such as an eviction."""
 
     def run(
         self, *, full: bool = False, fork: bool = False, secrets: Mapping[str, str] | None = None
@@ -68,7 +70,7 @@ class Runners:
         """Carry out the workflow as it is committed."""
         self.count += 1
         text = (self.repository / self.workflow).read_text(encoding="utf-8")
-        jobs: dict[str, Any] = yaml.safe_load(text)["jobs"]
+        jobs: dict[str, Any] = loads(text)["jobs"]
         ended = Ended()
         outputs: dict[str, Any] = {"run": [], "keys": {}}
         for name, job in jobs.items():
@@ -83,6 +85,7 @@ class Runners:
             given = self._job(name, job, ended, outputs, surroundings, fork=fork)
             if name == "plan" and given:
                 outputs = {key: json.loads(value) for key, value in given.items()}
+                self.after_plan()
         return ended
 
     def _starts(self, name: str, jobs: dict[str, Any], ended: Ended, outputs: Mapping[str, Any]) -> bool:
@@ -141,10 +144,7 @@ class Runners:
     def _restore(self, place: Path, step: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
         options = step["with"]
         job = options["key"].partition("['")[2].partition("']")[0]
-        if (
-            step.get("if", "").startswith("${{ !contains(fromJSON(needs.plan.outputs.run")
-            and job in outputs["run"]
-        ):
+        if "if" in step and (job in outputs["run"] or job not in outputs["keys"]):
             return
         key = _key(options["key"], outputs)
         prefix = options.get("restore-keys")
