@@ -153,6 +153,8 @@ class Console:
             "PYTHONUNBUFFERED": "1",
             "NO_COLOR": "1",
             "COLUMNS": "120",
+            **{f"GIT_{who}_NAME": "A reader" for who in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{who}_EMAIL": "reader@example.org" for who in ("AUTHOR", "COMMITTER")},
         }
 
     def run(self, body: str, exit_code: str, *, compared: bool) -> str:
