@@ -25,10 +25,14 @@ commands:
   why       say why a node would run again, or wouldn't
   report    write the last run's report as one HTML page
   diagram   draw the pipeline as SVG, DOT, Mermaid or HTML
+  diff      say what changes between two revisions, why, and which metrics that reaches
   plan      show the compiled plan
   compile   write the files of a target, such as a local script
   run-node  carry out chosen nodes of a compiled plan, as other engines do
+  settle    note which nodes of a compiled plan are up to date, and forget those that aren't
+  ci        do what the jobs of an emitted workflow do
   verdict   judge the gates over nodes that were carried out one by one
+  remake    bring an emitted Makefile and its notes up to date, as it asks for itself
   explain   explain a rule, such as SL201
 
   stagelang COMMAND --help   what a command takes
