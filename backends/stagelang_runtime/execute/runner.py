@@ -311,9 +311,10 @@ class _Run:
         if failure.kind == LOST_MACHINE:
             counts, most = self._losses, max(attempts, _MOST_LOSSES)
         count = counts[node.name] = counts.get(node.name, 0) + 1
-        if most > 1:
+        may_pass = failure.kind in MAY_PASS
+        if may_pass and most > 1:
             failure = evolve(failure, message=f"{failure.message} (attempt {count} of {most})")
-        if failure.kind not in MAY_PASS or count >= most:
+        if not may_pass or count >= most:
             self._fail(node, failure)
             return
         del self._jobs[node.name]

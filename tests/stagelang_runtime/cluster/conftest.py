@@ -133,11 +133,11 @@ class Runs:
         return evolve(self.project.plan, files=files)
 
     def run(
-        self, *, store: Store | None = None, keep_going: bool = True, patience: float = 60.0
+        self, *, workers: int = 1, store: Store | None = None, keep_going: bool = True, patience: float = 60.0
     ) -> RunResult:
         self.events.clear()
         plan = self.plan
-        options = ClusterOptions(scheduler=self.cluster.address, patience=patience)
+        options = ClusterOptions(scheduler=self.cluster.address, workers=workers, patience=patience)
         return run(
             plan,
             root=self.project.root,
