@@ -12,7 +12,7 @@ OURSELVES := $(PIP_INSTALL) --no-build-isolation --editable .
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test conformance check check-format check-lint check-mypy check-pyright check-imports format bench lock clean distclean
+.PHONY: help demo test test-slurm conformance check check-format check-lint check-mypy check-pyright check-imports format bench lock clean distclean
 
 help: ## list these targets
 	@echo "usage: make TARGET"
@@ -31,11 +31,14 @@ demo: .venv/ourselves ## check, compile, run and draw the first example on real 
 	@echo "the same as SVG, DOT and Mermaid: build/demo/lineage/"
 	@echo "the emitted script and its plan:  build/demo/local/"
 
-test: .venv/dev ## run the whole suite, types included; ARGS='-k word' picks
+test: .venv/dev .venv-snakemake/ready ## run the whole suite, types included; ARGS='-k word' picks
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 conformance: .venv/dev ## run every pipeline of the conformance suite on every engine (long)
 	$(BIN)/pytest -n auto --dist worksteal -m "conformance or not conformance" tests/conformance $(ARGS)
+
+test-slurm: .venv/dev .venv-snakemake/ready ## as root: start a Slurm on this machine, and run on it what its tests ask for
+	$(BIN)/pytest -m slurm tests/slurm $(ARGS)
 
 check: check-format check-lint check-imports check-mypy check-pyright ## format, lint, import contracts, mypy strict, pyright strict
 
@@ -61,6 +64,7 @@ bench: .venv-bench/ready ## measure beside the peers, in an environment of its o
 lock: ## renew requirements/*.txt from pyproject.toml (needs uv)
 	$(COMPILE) --extra pandas --extra sklearn --group build -o requirements/run.txt
 	$(COMPILE) --all-extras --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(subst pyproject.toml ,,$(COMPILE)) --group snakemake -o requirements/snakemake.txt
 	$(COMPILE) --extra pandas --extra sklearn --group build --group bench -c requirements/run.txt -o requirements/bench.txt
 
 COMPILE = $(UV) pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
@@ -71,7 +75,7 @@ clean: ## remove what was built, run and cached
 	find . -path './.venv*' -prune -o -type d \( -name __pycache__ -o -name .stagelang \) -exec rm -rf {} +
 
 distclean: clean ## remove the environments too
-	rm -rf .venv .venv-bench
+	rm -rf .venv .venv-bench .venv-snakemake
 
 # One file per finished step, so that a step whose inputs are unchanged costs nothing.
 # A runtime tier and a developer's on top of it: the demo waits for the small one only.
@@ -91,6 +95,13 @@ distclean: clean ## remove the environments too
 .venv/dev: requirements/dev.txt .venv/ourselves
 	@echo "installing what developers need, as locked in $<"
 	@$(BIN)/python $(FROM_LOCK) $<
+	@touch $@
+
+# Snakemake pins older libraries than ours, and only its program is needed: it has an environment of its own, without stagelang.
+.venv-snakemake/ready: requirements/snakemake.txt
+	@echo "installing Snakemake for the tests, as locked in $<"
+	@test -e .venv-snakemake/pyvenv.cfg || $(call new_environment,.venv-snakemake)
+	@.venv-snakemake/bin/python $(FROM_LOCK) $<
 	@touch $@
 
 .venv-bench/ready: requirements/bench.txt pyproject.toml
