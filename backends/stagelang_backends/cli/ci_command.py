@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     run = parts.add_parser("run", help="carry out a job's nodes", allow_abbrev=False)
     run.add_argument("job", metavar="JOB", help="the job's id in the workflow")
-    run.add_argument("nodes", nargs="+", metavar="NODE", help="its nodes")
+    run.add_argument(
+        "nodes", nargs="*", metavar="NODE", help="its nodes (default: those that the workflow names)"
+    )
     report = parts.add_parser("report", help="judge what the jobs came to", allow_abbrev=False)
     report.add_argument(
         "--pipeline",
@@ -183,8 +185,13 @@ def _run(arguments: argparse.Namespace, out: Path) -> int:
 
     run = _read(out)
     text = (out / "plan.json").read_text(encoding="utf-8")
+    if arguments.job not in run.jobs:
+        raise UsageError(
+            f"the run has no job {arguments.job!r}\n  help: expected one of {', '.join(run.jobs)}"
+        )
+    nodes = arguments.nodes or run.jobs[arguments.job].nodes
     root = repository_of(Path()) / run.folder
-    return carry_out_job(run, text, arguments.job, arguments.nodes, root=root, out=out)
+    return carry_out_job(run, text, arguments.job, nodes, root=root, out=out)
 
 
 def _report(out: Path, pipeline: str) -> int:

@@ -41,7 +41,7 @@ class GitHubActionsBackend:
         jobs = jobs_of(plan, settings, committed, {} if committed else options.seconds())
         used = pins(settings.actions, there)
         ground = Ground(plan=plan, settings=settings, pins=used, folder=options.in_repository)
-        problems = [*job_problems(plan, jobs, [workflow.run_command(job) for job in jobs])]
+        problems = [*job_problems(plan, jobs)]
         if problems:
             raise CannotEmit(problems)
         text = workflow.workflow_text(ground, jobs)

@@ -103,7 +103,9 @@ def _named(plan: Plan, groups: Groups) -> Mapping[str, list[int]]:
         return {"stages": groups[0]}
     found: dict[str, list[int]] = {}
     for group in groups:
-        found[job_id(_name(plan, group), found)] = group
+        name = _name(plan, group)
+        named = job_id(name, ())
+        found[job_id(plan.nodes[group[-1]].name if named in found else name, found)] = group
     return found
 
 

@@ -16,8 +16,8 @@ from stagelang_compiler.plan import Plan, Resources, Stage
 
 LARGEST_FILE = 480_000
 """GitHub doesn't start a workflow of 512,000 bytes or more."""
-LONGEST_RUN = 20_000
-"""GitHub takes 21,000 characters."""
+LONGEST_VARIABLE = 120_000
+"""Linux starts no program with a variable of 128 KiB or more, and a long job's nodes stand in one."""
 LONGEST_KEY = 512
 MOST_JOBS = 250
 """Beyond, a page of GitHub's lists no run's jobs any more, and the file nears its limit."""
@@ -37,19 +37,20 @@ def plan_problems(plan: Plan, settings: Settings) -> Iterator[Inexpressible]:
     yield from _schedule(plan)
 
 
-def job_problems(plan: Plan, jobs: Sequence[Job], commands: Sequence[str]) -> Iterator[Inexpressible]:
-    """Find jobs that are too many or say too much; `commands` are what they run."""
+def job_problems(plan: Plan, jobs: Sequence[Job]) -> Iterator[Inexpressible]:
+    """Find jobs that are too many or hold too much."""
     if len(jobs) > MOST_JOBS:
         yield Inexpressible(
             message=f"{len(jobs)} jobs are more than a workflow can hold: expected at most {MOST_JOBS}",
             help="set jobs = 'auto' in [tool.stagelang.gha], or fewer kinds of runners and secrets",
             origin=plan.origin,
         )
-    for job, command in zip(jobs, commands, strict=True):
-        if len(command) > LONGEST_RUN:
+    for job in jobs:
+        count = sum(len(name) + 1 for name in job.nodes)
+        if count > LONGEST_VARIABLE:
             yield Inexpressible(
-                message=f"job {job.id!r} carries out {len(job.nodes)} nodes, whose names take {len(command):,} characters: "
-                f"GitHub takes {LONGEST_RUN:,} in a step",
+                message=f"job {job.id!r} carries out {len(job.nodes)} nodes, whose names take {count:,} characters: "
+                f"expected at most {LONGEST_VARIABLE:,}",
                 help="set jobs = 'auto' in [tool.stagelang.gha], or shorten the names",
                 origin=plan.node(job.nodes[0]).origin,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Collection
 from pathlib import PurePosixPath
@@ -28,15 +29,16 @@ def workflow_path(pipeline: str) -> PurePosixPath:
 def job_id(name: str, taken: Collection[str]) -> str:
     """Make a job's id of a node's name: letters, digits, '_' and '-', unlike all taken ones whatever their case.
 
-    `a/b.c` becomes `a-b-c`; where two names would meet, or one is too long, a digest of the name tells it apart.
+    `a/b.c` becomes `a-b-c`; where two would meet, or one is too long, a digest of the name tells it apart, and then a number.
     """
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "job"
     if not re.match(r"[A-Za-z]|_(?!_)", plain):
         plain = f"n-{plain}"
-    if len(plain) > LONGEST_JOB:
-        plain = f"{plain[: LONGEST_JOB - 9]}-{_mark(name)}"
+    marked = f"{plain[: LONGEST_JOB - 9]}-{_mark(name)}"
     others = {each.lower() for each in taken} | RESERVED
-    return plain if plain.lower() not in others else f"{plain[: LONGEST_JOB - 9]}-{_mark(name)}"
+    ways = itertools.chain([plain, marked], (f"{marked}-{number}" for number in itertools.count(2)))
+    short = (way for way in ways if way is not plain or len(way) <= LONGEST_JOB)
+    return next(way for way in short if way.lower() not in others)
 
 
 def result_artifact(job: str) -> str:

@@ -160,7 +160,7 @@ def _secrets(ground: Ground, names: Iterable[str]) -> dict[str, str]:
 def _stage_job(ground: Ground, job: Job) -> Mapping[str, Any]:
     secrets = _secrets(ground, job.env)
     conditions = [ex.NOT_STOPPED, ex.is_run(job.id), ex.OWN if secrets else ""]
-    variables = {**_variables(ground, job.env), **secrets}
+    variables = {**_nodes(job), **_variables(ground, job.env), **secrets}
     return {
         "name": job.id,
         "needs": ["plan", *job.needs],
@@ -177,18 +177,33 @@ def _stage_job(ground: Ground, job: Job) -> Mapping[str, Any]:
             {
                 "name": f"Carry out {_few(job.nodes)}",
                 **({"env": variables} if variables else {}),
-                "run": run_command(job),
+                "run": _run_command(job),
             },
             *hand_over(ground, job.id),
         ],
     }
 
 
-def run_command(job: Job) -> str:
+def _run_command(job: Job) -> str:
     """Write the command that carries out a job's nodes, one on each line."""
-    return (
-        ex.shell([*RUN_COMMAND, job.id]) + "".join(f" \\\n  {ex.shell([node])}" for node in job.nodes) + "\n"
-    )
+    command = ex.shell([*RUN_COMMAND, job.id])
+    if _is_long(job):
+        return command
+    return command + "".join(f" \\\n  {ex.shell([node])}" for node in job.nodes) + "\n"
+
+
+def _nodes(job: Job) -> dict[str, str]:
+    """Give a long job's nodes as a variable, in which there is more room than in a command."""
+    return {NODES: "".join(f"{name}\n" for name in job.nodes)} if _is_long(job) else {}
+
+
+def _is_long(job: Job) -> bool:
+    return sum(len(name) + 5 for name in job.nodes) > _LONGEST_RUN
+
+
+NODES = "NODES"
+_LONGEST_RUN = 20_000
+"""GitHub takes commands of at most 21,000 characters."""
 
 
 def _few(names: Sequence[str]) -> str:
