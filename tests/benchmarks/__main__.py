@@ -22,7 +22,9 @@ BENCHES = {
     "stage": "what a trivial stage costs in a local run",
     "compile": "check and compile, 1,000 to 20,000 stages",
     "diff": "compare two plans, 1,000 to 10,000 stages",
+    "dask": "500 variants on a Dask cluster of this machine",
     "gates": "the contract gate on a million rows",
+    "paired": "paired comparison of two runs over 100,000 units",
 }
 
 

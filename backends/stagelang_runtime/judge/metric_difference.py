@@ -184,7 +184,8 @@ def _sentences(
         yield f"{left} aren't compared: over the others {found.base:.4g} -> {found.head:.4g}"
     if filled.needed_n is not None:
         yield f"about {_amount(filled.needed_n, filled.units)} would decide it"
-    yield from (each for each in (found.note, note) if each)
+    notes = (found.note if filled.verdict != "identical" else "", note)
+    yield from (each for each in notes if each)
 
 
 def _interval(found: Difference) -> str:

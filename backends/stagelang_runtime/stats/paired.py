@@ -210,10 +210,13 @@ def _bias(base: Floats, head: Floats, base_units: Units, head_units: Units) -> t
             head_units.sums((after - centres[1]) / len(head)),
         )
         errors = [whole.spread(each).error for each in sums]
+        is_near = [abs(centre) <= near * error for centre, error in zip(centres, errors, strict=True)]
+        if not any(is_near):
+            continue
         step = abs(centres[1] - centres[0]) + whole.spread(sums[1] - sums[0]).error
         most = step + ABSOLUTE * abs(errors[1] - errors[0])
-        base_push += min(ABSOLUTE * errors[0], most) if abs(centres[0]) <= near * errors[0] else 0.0
-        head_push += min(ABSOLUTE * errors[1], most) if abs(centres[1]) <= near * errors[1] else 0.0
+        base_push += min(ABSOLUTE * errors[0], most) if is_near[0] else 0.0
+        head_push += min(ABSOLUTE * errors[1], most) if is_near[1] else 0.0
     return head_push, base_push
 
 
