@@ -41,6 +41,7 @@ class Errand:
     secrets: Mapping[str, str] = field(factory=dict[str, str])
     interrupt_at: str | None = None
     """A text of the log at which the run is cancelled."""
+    mutation: str = ""
 
 
 def send(errand: Errand) -> list[str]:
@@ -80,6 +81,7 @@ def _command(errand: Errand, payload: Path) -> list[str]:
         "STANDIN_ACTIONS": str(STANDINS),
         "STANDIN_STORE": str(errand.store),
         "STANDIN_DEFAULT_BRANCH": DEFAULT_BRANCH,
+        "STANDIN_MUTATION": errand.mutation,
         "STANDIN_TOKEN": "read" if errand.event.is_fork else "write",
         # Nothing outside of this machine is ever asked for.
         "HTTP_PROXY": "http://127.0.0.1:9",

@@ -35,6 +35,8 @@ class Hub:
     root: Path
     file: str = ".github/workflows/pipeline.yml"
     secrets: Mapping[str, str] = field(factory=dict[str, str])
+    mutation: str = ""
+    """The mistake that stagelang makes in the jobs: see `mutations`."""
     runs: int = 0
 
     @property
@@ -90,6 +92,7 @@ class Hub:
             scratch=scratch,
             secrets={} if event.is_fork else self.secrets,
             interrupt_at=interrupt_at,
+            mutation=self.mutation,
         )
         jobs = read_jobs(send(errand))
         for job in jobs:
