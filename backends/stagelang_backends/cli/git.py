@@ -63,7 +63,9 @@ class Repository:
         """Give the path that a file had in a commit: its own, or the one it was renamed from; "" if it wasn't there."""
         if self._is_file(commit, path):
             return path
-        renamed = self._ask("diff", "--find-renames", "--diff-filter=R", "--name-status", "-z", commit)
+        renamed = self._ask(
+            "diff", "--no-ext-diff", "--find-renames", "--diff-filter=R", "--name-status", "-z", commit
+        )
         fields = renamed.split("\0")
         before = {new: old for old, new in zip(fields[1::3], fields[2::3], strict=False)}
         return before.get(path, "")

@@ -1,7 +1,7 @@
 """Finds what in the head is what in the base: by name, else by what it is, so that a rename is no removal and addition.
 
-A thing of the same name is the same thing. What is left is matched by what it computes (its identity), then by its own code,
-settings and the things that it reads, then by its place; each step takes only what is unambiguous up to the order of the plans.
+A thing of the same name is the same thing. What is left is matched by its own code, its settings and the things that it reads, then by
+less of these, its place, or its readers; of several that are alike, in the order of the plans.
 """
 
 from __future__ import annotations
@@ -89,7 +89,6 @@ class _Nodes:
     def match(self) -> dict[str, str]:
         """Give the matched names, base -> head, in the base's order."""
         if len(self.found) < min(len(self.base.nodes), len(self.head.nodes)):
-            self._pass(lambda node, _: node.id)
             # what one step finds is what the next reads: a second round settles chains that a looser step has begun
             for _ in range(2):
                 self._pass(_wholly)
