@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from stagelang_backends.cli.main import FINDINGS, USAGE, UsageError
 
 if TYPE_CHECKING:
+    from stagelang_backends.cli.git import Repository
     from stagelang_backends.github_actions.run_plan import RunPlan
     from stagelang_backends.github_actions.surroundings import Surroundings
     from stagelang_compiler.plan import Plan
@@ -80,8 +81,36 @@ def _plan(arguments: argparse.Namespace, out: Path) -> int:
     if run is None:
         return FINDINGS
     run.write(out)
+    _keep_base(arguments, plan, out, around)
     _tell(run, around)
     return 0
+
+
+def _keep_base(arguments: argparse.Namespace, plan: Plan, out: Path, around: Surroundings) -> None:
+    """Leave the plan of what a pull request is merged into, for the report to compare with; one that can't be had is no error."""
+    if not around.base:
+        return
+    from stagelang_backends.cli.git import Repository
+    from stagelang_backends.cli.revision_plan import plan_at
+    from stagelang_compiler.diff import nothing
+    from stagelang_compiler.plan_codec import dumps
+
+    try:
+        repository = Repository.around(arguments.spec.absolute().parent)
+        commit = repository.commit("HEAD^1" if _is_merge(repository) else around.base_commit)
+        base = plan_at(repository, commit, around.base, arguments.spec, plan.name) or nothing(plan)
+    except UsageError as error:
+        print(f"note: what the pull request changes in the pipeline isn't shown: {error}", file=sys.stderr)
+        return
+    (out / "base.json").write_text(dumps(base), encoding="utf-8", newline="\n")
+
+
+def _is_merge(repository: Repository) -> bool:
+    """Tell whether a pull request's trial merge is checked out, whose first parent is what it is merged into."""
+    try:
+        return bool(repository.commit("HEAD^2"))
+    except UsageError:
+        return False
 
 
 def _checked(arguments: argparse.Namespace, out: Path, around: Surroundings) -> Plan | None:

@@ -19,8 +19,10 @@ from stagelang_backends.github_actions.surroundings import Surroundings
 from stagelang_backends.github_actions.workflow import marker
 from stagelang_backends.lineage.picture import svg_of
 from stagelang_backends.review.escaping import code
-from stagelang_backends.review.markdown import LIMIT, Section, assembled
+from stagelang_backends.review.markdown import LIMIT, Section, assembled, structure_sections
+from stagelang_compiler.diff import diff
 from stagelang_compiler.plan import Plan
+from stagelang_compiler.plan_codec import loads
 from stagelang_runtime.execute.noted import noted_result
 from stagelang_runtime.execute.results import RunResult
 from stagelang_runtime.judge import Outcomes, judge
@@ -69,7 +71,7 @@ def conclude_run(
     problems = [*_problems(run, needs, around)]
     remarks = [*_remarks(run, plan, result, outcomes)]
     sections = run_sections(run, plan, result, outcomes, problems=problems, record=record)
-    write_report(out, sections, pipeline=plan.name, around=around)
+    write_report(out, sections, pipeline=plan.name, around=around, more=_changes(out, plan))
     _write_page(out, plan, run.digest, record)
     (out / "outcome.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     (out / "report.sarif").write_text(sarif(out / "findings.sarif", run.folder, remarks), encoding="utf-8")
@@ -121,6 +123,15 @@ def write_report(
     summary = assembled(body, SUMMARY_LIMIT)
     (out / "summary.md").write_text(summary, encoding="utf-8", newline="\n")
     around.summarise(summary)
+
+
+def _changes(out: Path, plan: Plan) -> Sequence[Section]:
+    """Write what a pull request changes in the pipeline, where the plan of what it is merged into is at hand."""
+    path = out / "base.json"
+    if not path.is_file():
+        return ()
+    found = diff(loads(path.read_text(encoding="utf-8")), plan)
+    return structure_sections(found)
 
 
 def _footer(around: Surroundings) -> str:

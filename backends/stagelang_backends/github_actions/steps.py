@@ -47,8 +47,8 @@ class Ground:
         return (self.folder / self.plan.spec).as_posix()
 
 
-def ready(ground: Ground) -> list[Step]:
-    """Get the code, Python, and what is locked."""
+def ready(ground: Ground, *, with_base: bool = False) -> list[Step]:
+    """Get the code, Python, and what is locked; also the commit that a pull request is merged into, to compare with."""
     settings = ground.settings
     install = settings.install or ex.shell(
         ["python", "-m", "pip", "install", "--require-hashes", "-r", settings.lock]
@@ -57,7 +57,7 @@ def ready(ground: Ground) -> list[Step]:
         {
             "name": "Check out",
             "uses": ground.uses("actions/checkout"),
-            "with": {"persist-credentials": False},
+            "with": {"persist-credentials": False, **({"fetch-depth": 2} if with_base else {})},
         },
         {
             "name": "Set up Python",

@@ -24,6 +24,7 @@ class Surroundings:
     token: str = ""
     ref: str = ""
     base: str = ""
+    base_commit: str = ""
     default_branch: str = ""
     commit: str = ""
     run_id: str = ""
@@ -65,6 +66,7 @@ def surroundings(variables: Mapping[str, str]) -> Surroundings:
         token=variables.get("GITHUB_TOKEN", ""),
         ref=variables.get("GITHUB_REF", ""),
         base=variables.get("GITHUB_BASE_REF", ""),
+        base_commit=(request.get("base") or {}).get("sha", ""),
         default_branch=(event.get("repository") or {}).get("default_branch", ""),
         commit=head.get("sha") or variables.get("GITHUB_SHA", ""),
         run_id=variables.get("GITHUB_RUN_ID", ""),

@@ -24,7 +24,7 @@ from stagelang_backends.github_actions.steps import (
 from stagelang_backends.github_actions.yaml_text import Headed, Said, dumps
 from stagelang_compiler.plan import Plan
 
-PLAN_FILES = ("plan.json", "jobs.json", "findings.sarif")
+PLAN_FILES = ("plan.json", "base.json", "jobs.json", "findings.sarif")
 REPORT_FILES = ("comment.md", "comment-short.md", "summary.md", "outcome.json", "report.html")
 RUN_COMMAND = ("stagelang", "ci", "run")
 _SPARE_MINUTES = 15
@@ -133,7 +133,7 @@ def _plan_job(ground: Ground) -> Mapping[str, Any]:
         ),
         "outputs": {each: ex.whole(f"steps.plan.outputs.{each}") for each in ("run", "keys")},
         "steps": [
-            *ready(ground),
+            *ready(ground, with_base=True),
             {
                 "name": "Find out what must run",
                 "id": "plan",

@@ -65,9 +65,14 @@ class Runners:
     """What happens between the plan and the jobs, such as an eviction."""
 
     def run(
-        self, *, full: bool = False, fork: bool = False, secrets: Mapping[str, str] | None = None
+        self,
+        *,
+        full: bool = False,
+        fork: bool = False,
+        base: str = "",
+        secrets: Mapping[str, str] | None = None,
     ) -> Ended:
-        """Carry out the workflow as it is committed."""
+        """Carry out the workflow as it is committed; with a base, for a pull request."""
         self.count += 1
         text = (self.repository / self.workflow).read_text(encoding="utf-8")
         jobs: dict[str, Any] = loads(text)["jobs"]
@@ -80,7 +85,11 @@ class Runners:
             if not self._starts(name, jobs, ended, outputs):
                 ended.jobs[name] = "skipped"
                 continue
-            surroundings = {"FULL": "true" if full else "", **(secrets or {} if "environment" in job else {})}
+            surroundings = {
+                "FULL": "true" if full else "",
+                "GITHUB_BASE_REF": base,
+                **(secrets or {} if "environment" in job else {}),
+            }
             surroundings["NEEDS"] = json.dumps({each: {"result": ended.jobs[each]} for each in needs})
             given = self._job(name, job, ended, outputs, surroundings, fork=fork)
             if name == "plan" and given:

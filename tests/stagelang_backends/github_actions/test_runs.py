@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 from tests.stagelang_backends.github_actions.conftest import SPEC, Setting
@@ -216,6 +217,24 @@ def test_one_job_needs_no_runner_again_either(on_runners: Setting) -> None:
     ended = runners.run()
     assert ended.ran == ["stages"]
     assert "`rides`: 1 ran, 3 kept" in ended.text("comment.md")
+
+
+def _git(runners: Runners, *words: str) -> None:
+    who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *words], cwd=runners.repository, check=True, capture_output=True)
+
+
+def test_a_pull_request_s_report_says_what_changes_in_the_pipeline(on_runners: Setting) -> None:
+    runners = on_runners(settings="")
+    for words in (["add", "--all"], ["commit", "--message=base"], ["switch", "--create=topic"]):
+        _git(runners, *words)
+    _edit(runners, "at_most(5", "at_most(4")
+    for words in (["commit", "--all", "--message=stricter"], ["switch", "-"], ["merge", "--no-ff", "topic"]):
+        _git(runners, *words)
+    said = runners.run(base="main").text("comment.md")
+    verdict, _, changes = said.partition("\n\n")
+    assert verdict.startswith("<!-- stagelang:rides -->\n**✓ pass** `rides`: 4 ran")
+    assert "1 gate changed" in changes.partition("| gate | verdict |")[0]
 
 
 def test_nothing_that_is_handed_over_names_a_place_of_the_machine(
