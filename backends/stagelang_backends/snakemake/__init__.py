@@ -48,8 +48,8 @@ class SnakemakeBackend:
             PurePosixPath("Snakefile"): snakefile,
             PurePosixPath("nodes.json"): "\n".join(_table(digest, rules)) + "\n",
             PurePosixPath("plan.json"): text,
-            PurePosixPath("profiles/local/config.yaml"): local_profile(digest),
-            PurePosixPath("profiles/slurm/config.yaml"): slurm_profile(digest, settings.slurm),
+            PurePosixPath("profiles/local/config.yaml"): local_profile(),
+            PurePosixPath("profiles/slurm/config.yaml"): slurm_profile(settings.slurm),
         }
 
 

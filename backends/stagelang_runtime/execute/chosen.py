@@ -136,5 +136,6 @@ def is_of(plan: Plan, node: Node, receipt: Receipt) -> bool:
 def _history(plan: Plan, store: Store, notes: Notes, known: Mapping[str, Note]) -> History:
     """Say what each node was when it ran last: as its note says, or where that was forgotten, as the last verdict knew it."""
     noted = {name: {"key": note.receipt["key"], "reason": None} for name, note in known.items()}
-    judged = {} if len(noted) == len(plan.nodes) else read_history(store, plan.name).nodes
-    return History(store, notes.folder, {**judged, **noted})
+    if len(noted) == len(plan.nodes):
+        return History(store, notes.folder, noted)
+    return History(store, notes.folder, {**read_history(store, plan.name).nodes, **noted})
