@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 OWNER = "octo/pipeline"
 DEFAULT_BRANCH = "main"
@@ -23,6 +23,12 @@ class Event:
     payload: dict[str, Any]
     is_fork: bool = False
     """Its token is read-only, and no secret reaches it."""
+
+    def at(self, *, base: str, head: str) -> Event:
+        """Fill in the commits of a pull request."""
+        request = self.payload["pull_request"]
+        ends = {"base": {**request["base"], "sha": base}, "head": {**request["head"], "sha": head}}
+        return evolve(self, payload={**self.payload, "pull_request": {**request, **ends}})
 
 
 def _payload(**more: object) -> dict[str, Any]:

@@ -10,6 +10,7 @@ and with it a `pip` that installs nothing but refuses requirements that are miss
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,9 +22,18 @@ from tests.github.act import Errand, send
 from tests.github.events import DEFAULT_BRANCH, Event
 from tests.github.fake_github import FakeGitHub
 from tests.github.outcomes import Job, Result, Run, lost_on_github, read_jobs
-from tests.github.workflow_text import NotOnGitHub, Workflow, is_triggered, read_workflow, tolerates_failure
+from tests.github.workflow_text import (
+    NotOnGitHub,
+    Workflow,
+    checkout_depth,
+    is_triggered,
+    read_workflow,
+    tolerates_failure,
+)
 
 _WHO = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
+_DATE = "2026-01-01T00:00:00Z"
+_SAME_TIME = {**os.environ, "GIT_AUTHOR_DATE": _DATE, "GIT_COMMITTER_DATE": _DATE}
 
 
 @final
@@ -73,8 +83,7 @@ class Hub:
         """
         self.runs += 1
         scratch = self.root / f"run-{self.runs}"
-        checkout = scratch / "checkout"
-        self._git("clone", "--quiet", f"--branch={event.head}", str(self.folder), str(checkout))
+        checkout, event = self._check_out(event, scratch)
         workflow = read_workflow(checkout / self.file)
         if not is_triggered(workflow, event):
             raise NotOnGitHub(f"{event.name} on {event.branch} starts no run of {self.file}")
@@ -101,6 +110,21 @@ class Hub:
             raise NotOnGitHub(lost[0])
         return Run(id=run_id, names=tuple(workflow.jobs), jobs=jobs)
 
+    def _check_out(self, event: Event, scratch: Path) -> tuple[Path, Event]:
+        """Make what checkout makes: for a pull request its merge into the base, and no more history than is asked for."""
+        whole, checkout = scratch / "whole", scratch / "checkout"
+        self._git("clone", "--quiet", f"--branch={event.branch}", str(self.folder), str(whole))
+        if event.name == "pull_request":
+            base, head = (self._git("rev-parse", name).strip() for name in (event.branch, event.head))
+            merge = ("merge", "--quiet", "--no-ff", "--message=merge", f"origin/{event.head}")
+            self._git("-C", str(whole), *_WHO, *merge)
+            event = event.at(base=base, head=head)
+        depth = checkout_depth(read_workflow(whole / self.file))
+        shallow = [f"--depth={depth}"] if depth else []
+        self._git("clone", "--quiet", *shallow, f"file://{whole}", str(checkout))
+        self._git("-C", str(checkout), "remote", "remove", "origin")
+        return checkout, event
+
     def _let_in(self, workflow: Workflow, event: Event) -> None:
         self.github.may_write = not event.is_fork
         self.github.permissions = frozenset(
@@ -112,7 +136,9 @@ class Hub:
             self.github.pulls[request["number"]] = request
 
     def _git(self, *words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=self.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", *words], cwd=self.folder, capture_output=True, text=True, check=False, env=_SAME_TIME
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -67,6 +67,19 @@ def test_a_cancelled_run_keeps_what_was_saved_and_starts_nothing_more(hub: Hub) 
     assert hub.run(push()).started() == {"plan", "gate"}
 
 
+def test_a_pull_request_is_checked_out_as_its_merge_without_more_history_than_is_asked_for(hub: Hub) -> None:
+    telling = CAREFUL.replace(
+        "      - id: plan\n", "      - run: git --no-pager log --format=%s; ls -1\n      - id: plan\n"
+    )
+    hub.commit({**FILES, HERE: telling})
+    hub.commit({"new-on-topic": ""}, branch="topic")
+    hub.commit({"new-on-main": ""})
+    told = hub.run(pull_request()).job("plan").steps["2"].log.splitlines()
+    assert told == ["merge", "letters-1.txt", "letters-2.txt", "new-on-main", "new-on-topic", "plan.py"]
+    hub.commit({HERE: telling.replace("persist-credentials: false", "fetch-depth: 2", 1)})
+    assert hub.run(push()).job("plan").steps["2"].log.splitlines()[:2] == ["work", "work"]
+
+
 def test_a_pull_requests_caches_are_of_no_use_to_the_default_branch(hub: Hub) -> None:
     hub.commit(FILES)
     hub.commit({"letters-3.txt": ""}, branch="topic")

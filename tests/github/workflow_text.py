@@ -88,6 +88,16 @@ def actions_used(workflow: Workflow) -> dict[str, Path]:
     return found
 
 
+def checkout_depth(workflow: Workflow) -> int:
+    """Give how many commits are checked out, 0 for all; act checks out the same for all jobs, here the most that one asks for."""
+    asked: list[int] = [
+        step.get("with", {}).get("fetch-depth", 1)
+        for _, step in _steps(workflow)
+        if step.get("uses", "").startswith("actions/checkout@")
+    ]
+    return 0 if 0 in asked else max(asked, default=1)
+
+
 def _check_inputs(job: str, step: dict[str, Any], action: Path) -> None:
     if not action.exists():
         raise NotOnGitHub(f"{job}: there is no stand-in for {step['uses']!r}")
