@@ -60,6 +60,11 @@ def as_quick(work: Work) -> Groups:
     return min((billed, wall, groups) for wall, billed, groups in found if wall <= SLACK * best)[2]
 
 
+def weigh(work: Work, groups: Groups) -> tuple[float, float]:
+    """Give the seconds from start to end that groups take, and the minutes billed."""
+    return _weigh(_quotient(work, groups))
+
+
 def in_order(reads: Sequence[Sequence[int]], groups: Groups) -> Groups | None:
     """Put each group after those that it needs; None where groups need each other."""
     home = {node: number for number, group in enumerate(groups) for node in group}
