@@ -60,10 +60,11 @@ def carry_out(arguments: argparse.Namespace) -> int:
     from stagelang_runtime.execute.own_code import changed_files
 
     since = time.time_ns()
+    arguments.spec = Path(os.path.normpath(arguments.spec.absolute()))
     found = compiled_from(arguments.spec, arguments.pipeline, home_of(arguments.spec))
     if found is None:
         return FINDINGS
-    folder, root = Path.cwd(), arguments.spec.absolute().parent
+    folder, root = Path.cwd(), arguments.spec.parent
     backend = find_backend("make")
     files = emitted(backend, found.plan, arguments.spec, folder)
     if files is None:
@@ -102,9 +103,8 @@ def _settle(arguments: argparse.Namespace, plan: Plan, root: Path, read: Iterabl
         _set_damaged_aside(plan, notes, store, location, target)
         settle(plan, root=root, store=store, notes=notes, keep_waiting=True)
         objects = _paths(plan, notes, store, location)
-        text = settled_text(
-            arguments.word, map(_seen_from_here, [*read, *objects]), arguments.notes.as_posix()
-        )
+        seen = (_seen_from_here(each, root) for each in (*read, *objects))
+        text = settled_text(arguments.word, seen, arguments.notes.as_posix())
     except StoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -171,5 +171,7 @@ def _set_damaged_aside(plan: Plan, notes: Notes, store: Store, location: Locatio
                 store.get_path(PREFIX + path.name)
 
 
-def _seen_from_here(path: Path) -> str:
-    return Path(os.path.relpath(path)).as_posix()
+def _seen_from_here(path: Path, root: Path) -> str:
+    """Name a file of the project by the way to it, so that a project may be moved; any other by its whole path."""
+    is_inside = path.is_relative_to(root) and Path.cwd().is_relative_to(root)
+    return Path(os.path.relpath(path) if is_inside else path).as_posix()

@@ -119,3 +119,53 @@ def test_a_forgotten_node_still_says_why_it_runs(chain: Project) -> None:
     chain.node("one", params={"k": 4})
     _settle(chain)
     assert _run_node(chain, "one") == "parameter k changed: 3 -> 4"
+
+
+def _keep_waiting(project: Project) -> list[str]:
+    settle(project.plan, root=project.root, store=project.store, notes=_notes(project), keep_waiting=True)
+    return [name for name in project.nodes if _notes(project).get(name)]
+
+
+def test_what_only_waits_may_keep_its_note(chain: Project) -> None:
+    for name in chain.nodes:
+        _run_node(chain, name)
+    chain.recode("sign", digest="sha256:" + "0" * 64)
+    assert _keep_waiting(chain) == ["one", "double", "twice"]
+
+
+def test_what_waits_and_has_changed_itself_keeps_none(chain: Project) -> None:
+    for name in chain.nodes:
+        _run_node(chain, name)
+    chain.node("one", params={"k": 4})
+    chain.recode("sign", digest="sha256:" + "0" * 64)
+    assert _keep_waiting(chain) == ["double", "twice"]
+
+
+def test_what_waits_for_other_contents_than_it_read_keeps_none(chain: Project) -> None:
+    for name in chain.nodes:
+        _run_node(chain, name)
+    chain.node("one", params={"k": 4})
+    _run_node(chain, "one")
+    chain.node("one", params={"k": 5})
+    assert _keep_waiting(chain) == ["sign", "twice"], "double read what one made of 3, and 4 was made last"
+
+
+def test_what_waits_and_has_lost_its_results_keeps_none(chain: Project) -> None:
+    for name in chain.nodes:
+        _run_node(chain, name)
+    note = _notes(chain).get("double")
+    assert note is not None
+    chain.store.get_path(note.receipt["outputs"][0]["object"]).unlink()
+    chain.node("one", params={"k": 4})
+    assert _keep_waiting(chain) == ["sign", "twice"]
+
+
+def test_what_is_said_of_all_notes_is_gone_once_one_changes(chain: Project) -> None:
+    _run_node(chain, "one")
+    settled = _notes(chain).folder / ".settled"
+    settled.write_text("all")
+    _run_node(chain, "double")
+    assert not settled.exists()
+    settled.write_text("all")
+    _notes(chain).forget("one")
+    assert not settled.exists()
