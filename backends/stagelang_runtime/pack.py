@@ -27,12 +27,14 @@ from stagelang_compiler.plan import Plan
 from stagelang_runtime.execute.artifacts import listed_files
 from stagelang_runtime.execute.failure import Failure
 from stagelang_runtime.execute.notes import Notes
-from stagelang_runtime.execute.results import NodeResult, Reason, Receipt
+from stagelang_runtime.execute.results import NodeResult, Reason, Receipt, artifacts_of
 from stagelang_runtime.store import DamagedObject, MissingObject, Store
 from stagelang_runtime.store.digest import hex_of
+from stagelang_runtime.store.errors import NotADigest
 
 SCHEMA = 1
 _OBJECT = re.compile(r"objects/([0-9a-f]{64})")
+_NODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
 class NotAPack(Exception):
@@ -104,7 +106,7 @@ def read_pack(path: Path, store: Store) -> Packed:
                 else:
                     _take_object(entry.name, stream, store)
         packed = _packed(said)
-    except (tarfile.TarError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (tarfile.TarError, OSError, ValueError, KeyError, TypeError, AttributeError, NotADigest) as error:
         raise NotAPack(f"{path.name}: {error}") from None
     for result in packed.own.values():
         if result.receipt is not None:
@@ -138,10 +140,14 @@ def _packed(said: Any) -> Packed:
 
 
 def _result(name: str, told: Mapping[str, Any]) -> NodeResult:
+    if not _NODE.fullmatch(name):
+        raise ValueError(f"{name!r} is no node's name")
     if "failure" in told:
         return NodeResult(node=name, state="failed", failure=Failure.from_json(told["failure"]))
     receipt, reason = told["receipt"], told["reason"]
-    hex_of(receipt["key"])
+    for digest in (receipt["key"], *(each.object for each in artifacts_of(name, receipt))):
+        hex_of(digest)
+    dict(receipt["components"])
     return NodeResult(
         node=name,
         state="hit",
