@@ -86,9 +86,9 @@ def linear_difference(blank: Difference, base: Shares, head: Shares, width: floa
       For shares this is the adjusted interval of Bonett & Price 2012, J. Educ. Behav. Stat. 37:479;
     - the differences are visibly skewed, unbounded and of fewer than 500 units: the studentised bootstrap.
 
-    Coverage over 1,000 samples (standard error .007) of n pairs. Normal n = 10 / 30 / 200: .950/.954/.958; shares that differ in 8 %,
-    n = 500: .959; F1 at prevalence .1, n = 500 / 2000: .977/.951; RMSE n = 30 / 200: .926/.942; lognormal n = 30 / 100 / 500:
-    .921/.935/.939; 100 clusters of correlation .05 / .2 / .5: .950/.944/.946. 3 % of units moved by ±1, n = 100 / 300: .999/.976;
+    Coverage over 1,000 samples (standard error .007) of n pairs. Normal n = 10 / 30 / 200: .951/.954/.958; shares that differ in 8 %,
+    n = 500: .959; F1 at prevalence .1, n = 500 / 2000: .977/.951; RMSE n = 30 / 200: .925/.938; lognormal n = 30 / 100 / 500:
+    .922/.929/.939; 100 clusters of correlation .05 / .2 / .5: .950/.944/.946. 3 % of units moved by ±1, n = 100 / 300: .999/.976;
     2 % moved by an exponential amount: .857/.892 (hence the note).
 
     Raises NoIntervalError where the units show no spread.
@@ -181,7 +181,10 @@ def _plus_two(pseudo: Floats) -> Interval:
 def _absolute_sum(
     blank: Difference, shares: tuple[Shares, Shares], slack: tuple[float, float], width: float | None
 ) -> Difference:
-    """Give the interval of a difference of `sum |mean z_b|`: the delta method's, less the bias that either end may have."""
+    """Give the interval of a difference of `sum |mean z_b|`: the delta method's, less the bias that either end may have.
+
+    Coverage for a calibration error of 10 bins, n = 50 / 500 / 2000: from .05 to .15 .991/.996/.972, both calibrated 1.00.
+    """
     count = blank.n_units
     error = Units(count=count, of_row=None).spread(shares[1].of_unit - shares[0].of_unit).error
     if error == 0.0 and not any(slack):

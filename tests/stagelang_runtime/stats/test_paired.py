@@ -247,6 +247,16 @@ def test_the_verdict_is_antisymmetric_and_knows_no_unit(seed: int, tolerance: fl
     assert verdict(base * 10, head * 10, 1, tolerance * 10) is found
 
 
+def test_noise_pushes_up_only_the_calibration_error_that_is_near_zero() -> None:
+    """So from calibrated to not the difference may be larger than it looks, and hardly smaller than the delta method says."""
+    rng = np.random.default_rng(3)
+    confidence, chance = rng.uniform(0.6, 1, 800), rng.random(800)
+    base, head = (chance < confidence).astype(float), (chance < confidence - 0.3).astype(float)
+    found = paired(calibration_error(10), [confidence, base], [confidence, head])
+    low, high, *_ = ends(found)
+    assert high - found.value > 1.5 * (found.value - low)
+
+
 def test_what_moves_both_runs_alike_cancels_out() -> None:
     rng = np.random.default_rng(9)
     hard = rng.normal(0, 10, 400)
