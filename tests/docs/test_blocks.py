@@ -34,7 +34,9 @@ JUDGED_ELSEWHERE = {
 NOT_RUN: Mapping[str, tuple[str, ...]] = {
     "README.md": ("CI runs both, from a clean clone",),
     "docs/how-to/run-in-ci.md": ("GitHub runs it",),
+    "docs/how-to/run-on-slurm.md": ("it needs Snakemake",),
     "docs/how-to/share-results-between-machines.md": ("a bucket of your own runs it",),
+    "docs/reference/resources.md": ("a line of a spec",),
     "docs/how-to/write-a-backend.md": ("the conformance suite runs it", "the conformance suite runs it"),
 }
 """The blocks that say why they aren't run, by page."""
