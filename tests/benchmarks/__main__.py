@@ -23,6 +23,7 @@ BENCHES = {
     "compile": "check and compile, 1,000 to 20,000 stages",
     "diff": "compare two plans, 1,000 to 10,000 stages",
     "dask": "500 variants on a Dask cluster of this machine",
+    "make": "an emitted Makefile with nothing to do, 200 and 1,000 nodes",
     "gates": "the contract gate on a million rows",
     "paired": "paired comparison of two runs over 100,000 units",
 }

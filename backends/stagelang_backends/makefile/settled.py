@@ -1,6 +1,7 @@
 """Writes the file by which Make knows, without asking anybody, that nothing has changed: what was looked at, to be included.
 
-Each file stands twice: as what the fragment waits for, and as a target without a recipe, so that one that is gone counts as changed.
+Each file stands twice: as what the fragment waits for, and as a target with an empty recipe, so that one that is gone counts as
+changed, and so that make doesn't search its built-in rules for each.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def settled_text(word: str, files: Iterable[str], folder: str = ".notes") -> str
         *([f"{folder}/{NAME}: .again # a name that Make can't be told: looked at every time"] * beyond),
         *_rule(f"{folder}/{NAME}", needed),
         "endif",
-        *([f"{_joined(targets)}:"] if targets else []),
+        *([f"{_joined(targets)}: ;"] if targets else []),
     ]
     return "\n".join(lines) + "\n"
 
