@@ -122,8 +122,18 @@ def by_dask(project: Path) -> Ran:
     return seen(project, done)
 
 
+def by_make(project: Path) -> Ran:
+    """Run by the emitted Makefile, two nodes at a time; after a failure, which ends make, the verdict is asked for."""
+    folder = compiled(project, "make")
+    done = call("make", "-C", folder, "-j2", "-k", cwd=project)
+    if done.returncode:
+        words = ("--plan", folder / "plan.json", "--notes", folder / ".notes")
+        call(_STAGELANG, "verdict", *words, cwd=project)
+    return seen(project, done)
+
+
 EXACT = frozenset({"script", "sh", "dask"})
 """The engines that end with the run's own exit code; others have but one word for failure."""
 
-ENGINES: Mapping[str, Engine] = {"script": by_script, "sh": by_sh, "dask": by_dask}
+ENGINES: Mapping[str, Engine] = {"script": by_script, "make": by_make, "sh": by_sh, "dask": by_dask}
 """The engines whose runs must equal those by the command line."""

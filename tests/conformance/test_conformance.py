@@ -22,9 +22,12 @@ _FEW = (
     "broken_promise", "composite_metric", "folders", "helpers", "inconclusive_gate", "program", "raising_stage", "resources",
     "secrets", "surroundings", "unusual_names",
 )  # fmt: skip
-QUICK: Mapping[str, Sequence[str]] = {"dask": (*_FEW, "three_hundred")}
-"""The pipelines that every test run gives to an engine that takes long to start; it gets all of them by `make conformance`."""
-SLOW = {("sh", "three_hundred")}
+QUICK: Mapping[str, Sequence[str]] = {
+    "make": (*_FEW, "diamond", "failing_gate", "failing_program", "glob", "several_outputs"),
+    "sh": ("diamond", "failing_gate", "helpers", "raising_stage", "unusual_names"),
+    "dask": (*_FEW, "three_hundred"),
+}
+"""The pipelines that every test run gives to an engine that takes long; it gets all of them by `make conformance`."""
 
 CODES = {
     "broken_promise": 1,
@@ -86,7 +89,7 @@ def _pairs() -> Iterator[object]:
     """Give every pair of engine and pipeline; those that take long are left to `make conformance`."""
     for engine in ENGINES:
         for name in NAMES:
-            is_quick = (engine, name) not in SLOW and name in QUICK.get(engine, NAMES)
+            is_quick = name in QUICK.get(engine, NAMES)
             yield pytest.param(engine, name, marks=() if is_quick else pytest.mark.conformance)
 
 
