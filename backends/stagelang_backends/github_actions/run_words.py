@@ -18,8 +18,8 @@ from stagelang_compiler.plan import Plan
 from stagelang_runtime.execute.results import NodeResult, RunResult, State
 from stagelang_runtime.judge.outcomes import GateOutcome, MetricOutcome, Outcomes
 
-_MOST_SHOWN = 12
-"""Longer lists are folded."""
+_MOST_SHOWN, _MOST_ROWS = 12, 60
+"""Longer lists are folded; longer tables end there, and the report's page has the rest."""
 _LONGEST = 400
 
 
@@ -99,22 +99,26 @@ def _gates(gates: Sequence[GateOutcome]) -> Iterator[str]:
     if not gates:
         return
     yield "| gate | verdict | why |\n| --- | --- | --- |\n"
-    for gate in sorted(gates, key=lambda each: each.verdict == "pass"):
+    for gate in sorted(gates, key=lambda each: each.verdict == "pass")[:_MOST_ROWS]:
         sign = SIGNS[gate.verdict]
         more = "" if gate.needed_n is None else f"; about {gate.needed_n:,} {gate.needed_of} would decide it"
         yield f"| {_cell(gate.name)} | {sign.mark} {sign.word} | {_cell(gate.reason + more)} |\n"
+    if len(gates) > _MOST_ROWS:
+        yield f"| and {len(gates) - _MOST_ROWS:,} more | | |\n"
 
 
 def _metrics(metrics: Sequence[MetricOutcome]) -> Iterator[str]:
     if not metrics:
         return
     yield "| metric | value | 95 % interval | unit | over |\n| --- | --: | :-: | --- | --- |\n"
-    for each in metrics:
+    for each in metrics[:_MOST_ROWS]:
         over = each.undefined or f"{each.n_rows:,} rows" + (
             f" in {each.n_units:,} of {each.cluster}" if each.cluster else ""
         )
         unit = "ratio" if each.unit == "1" else each.unit
         yield f"| {_cell(each.name)} | {number(each.value)} | {interval(each)} | {_cell(unit)} | {_cell(over)} |\n"
+    if len(metrics) > _MOST_ROWS:
+        yield f"| and {len(metrics) - _MOST_ROWS:,} more | | | | |\n"
 
 
 def number(value: float | None) -> str:

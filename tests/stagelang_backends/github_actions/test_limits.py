@@ -12,12 +12,13 @@ from tests.stagelang_backends.github_actions.plans import emit, node, plan, rand
 
 def test_a_stage_that_no_runner_can_carry_out_names_what_it_needs_and_what_there_is() -> None:
     made = plan([node("fit", of="fit")], stage("fit", resources=Resources(gpus=1, memory_bytes=64 * 10**9)))
-    assert refused(made) == [
+    (said,) = refused(made)
+    assert said == (
         "stage 'fit' needs 64 GB, 1 gpus, and no runner has that (ubuntu-24.04: 2 cpus, 8 GB, 0 gpus, 360 min)\n"
         "  --> pipeline.py:7\n"
         "  help: add one to runners in [tool.stagelang.gha] of pyproject.toml: "
         "{ labels = ['...'], cpus = 8, memory = '32GB', gpus = 1 }"
-    ]
+    )
     own = {"labels": ["self-hosted", "gpu"], "gpus": 1, "memory": "64GB"}
     job = loads(emit(made, runners=[{}, own]))["jobs"]["stages"]
     assert job["runs-on"] == ["self-hosted", "gpu"]
@@ -41,11 +42,12 @@ def test_a_job_may_take_as_long_as_its_stages_say_or_as_github_allows() -> None:
 
 def test_a_variable_has_to_be_said_to_be_a_secret_or_none() -> None:
     made = plan([node("fit", of="fit")], stage("fit", env=("TOKEN",)))
-    assert refused(made) == [
+    (said,) = refused(made)
+    assert said == (
         "stage 'fit' declares the variable 'TOKEN', and nothing says where GitHub has it from\n"
         "  --> pipeline.py:7\n"
         "  help: add it to [tool.stagelang.gha] of pyproject.toml: secrets = ['TOKEN'] or variables = ['TOKEN']"
-    ]
+    )
     assert refused(made, secrets=["TOKEN"]) == []
     assert refused(made, variables=["TOKEN"]) == []
 
