@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.stagelang_backends.snakemake.engine import (
+    ROOT,
     carried_out,
     compiled,
     contents,
@@ -226,3 +227,26 @@ def test_files_of_two_plans_are_refused(done: tuple[Path, str], tmp_path: Path, 
         "error: Snakefile, nodes.json and plan.json aren't of one plan\n  help: compile the pipeline again\n"
         in refused.stdout
     )
+
+
+_ITS_TASTE = {
+    "No log directive defined",  # the verdict is for the terminal
+    "Specify a conda environment or container for each rule.",  # its environment is stagelang's own, and part of every key
+}
+
+
+@pytest.mark.parametrize("example", ["digit_reader", "flight_delays"])
+def test_snakemakes_linter_finds_nothing_in_a_golden_file_but_what_is_meant(
+    example: str, tmp_path: Path
+) -> None:
+    project = tmp_path / example
+    shutil.copytree(
+        ROOT / "examples" / example,
+        project,
+        ignore=shutil.ignore_patterns(".stagelang", "build", "__pycache__"),
+    )
+    shutil.copytree(ROOT / "tests" / "golden" / example / "snakemake", project / "build" / "snakemake")
+    said = snakemake(project / "build" / "snakemake", "--lint").stdout
+    found = [line[6:].rstrip(":") for line in said.splitlines() if line.startswith("    * ")]
+    assert set(found) == _ITS_TASTE, said
+    assert found.count("No log directive defined") == 1, "rule all's"
