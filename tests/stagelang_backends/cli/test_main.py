@@ -54,7 +54,7 @@ def test_the_version_is_that_of_the_distribution(call: Call, word: str) -> None:
 
 
 _NO_TARGET = (
-    "there is no target 'lokal': expected one of dask, gha, dask, gha, lineage, local, make, snakemake, make, snakemake\n"
+    "there is no target 'lokal': expected one of dask, gha, lineage, local, make, snakemake\n"
     "  help: choose one, or install the package that brings it"
 )
 
