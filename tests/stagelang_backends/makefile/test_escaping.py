@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stagelang_backends.makefile import BACKEND
@@ -130,6 +130,7 @@ def test_a_name_that_make_cannot_be_told_is_looked_at_every_time(name: str) -> N
 
 @given(st.text(string.ascii_letters + string.punctuation + " é", min_size=1, max_size=12))
 @settings(max_examples=25)
+@example("$(x) $$ ${y}#\\#\\\\# 'a' %=:;")
 def test_a_value_is_what_it_was(text: str) -> None:
     try:
         value = as_value(text)
