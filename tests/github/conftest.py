@@ -10,6 +10,8 @@ import pytest
 from tests.github.fake_github import FakeGitHub, serve
 from tests.github.hub import Hub
 
+pytest.register_assert_rewrite("tests.github.scenarios")
+
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:

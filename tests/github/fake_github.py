@@ -51,7 +51,8 @@ class FakeGitHub:
     """What the running workflow's jobs ask for, such as `actions: read`."""
     after_listing: Callable[[], object] | None = None
     """What happens just after the caches were listed, such as an eviction."""
-    is_down: bool = False
+    refusals: int = 0
+    """So many bodies are still to be found too long, whatever their length."""
 
     def bodies(self) -> list[str]:
         """Give the texts of all comments, oldest first."""
@@ -60,8 +61,6 @@ class FakeGitHub:
     def answer(self, method: str, target: str, body: Any) -> Answer:
         """Answer a request."""
         self.requests.append(f"{method} {target}")
-        if self.is_down:
-            return Answer(status=503, body={"message": "no server is currently available"})
         parts = urlsplit(target)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         for verb, pattern, permissions, handle in self._routes():
@@ -109,7 +108,7 @@ class FakeGitHub:
         return _page(query, f"{self.url}/repos/{OWNER}/issues/{number}/comments", found)
 
     def _post_comment(self, _query: object, body: Mapping[str, str], number: int) -> Answer:
-        if refused := _too_long(body):
+        if refused := self._too_long(body):
             return refused
         return Answer(status=201, body=self.say(number, body["body"]))
 
@@ -122,23 +121,23 @@ class FakeGitHub:
     def _patch_comment(self, _query: object, body: Mapping[str, str], which: int) -> Answer:
         if which not in self.comments:
             return Answer(status=404, body={"message": "Not Found"})
-        if refused := _too_long(body):
+        if refused := self._too_long(body):
             return refused
         self.comments[which]["body"] = body["body"]
         return Answer(status=200, body=self.comments[which])
+
+    def _too_long(self, body: Mapping[str, str]) -> Answer | None:
+        if self.refusals == 0 and len(body["body"]) <= LONGEST_BODY:
+            return None
+        self.refusals = max(0, self.refusals - 1)
+        message = f"Body is too long (maximum is {LONGEST_BODY} characters)"
+        error = {"resource": "IssueComment", "code": "unprocessable", "field": "data", "message": message}
+        return Answer(status=422, body={"message": "Validation Failed", "errors": [error]})
 
     def _get_pull(self, _query: object, _body: object, number: int) -> Answer:
         if number not in self.pulls:
             return Answer(status=404, body={"message": "Not Found"})
         return Answer(status=200, body=self.pulls[number])
-
-
-def _too_long(body: Mapping[str, str]) -> Answer | None:
-    if len(body["body"]) <= LONGEST_BODY:
-        return None
-    message = f"Body is too long (maximum is {LONGEST_BODY} characters)"
-    error = {"resource": "IssueComment", "code": "unprocessable", "field": "data", "message": message}
-    return Answer(status=422, body={"message": "Validation Failed", "errors": [error]})
 
 
 def _page(query: Mapping[str, str], url: str, found: list[Any]) -> Answer:

@@ -98,6 +98,7 @@ def one_stage_edited(hub: Hub) -> None:
     assert run.result("comment") == "success"
     (said,) = hub.github.bodies()
     assert said.startswith("<!-- stagelang:numbers -->\n**✓ pass** `numbers`: 2 ran, 2 kept")
+    assert "- function `halves` changed\n" in said
     hub.github.say(7, f"{said[:30]}I answer by quoting", {"login": "somebody"})
     again = hub.run(pull_request())
     assert again.started() == {"plan", "report", "comment"}
@@ -125,7 +126,8 @@ def early_cutoff(hub: Hub) -> None:
 
 
 def failing_gate(hub: Hub) -> None:
-    """A gate that fails turns the required check red, and the comment says which."""
+    """A gate that fails turns the required check red, and the comment says which, the shorter one if it has to be."""
+    hub.github.refusals = 1
     edit(hub, ("at_most(30)", "at_most(3)"), branch="topic")
     run = hub.run(pull_request())
     assert carried_out(run) == {}
