@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, final
 from attrs import frozen
 
 from stagelang_runtime.store import Store
+from tests.stagelang_backends.snakemake import engine as snakemake
 
 _OF_TIME_AND_PLACE = {"started", "seconds", "cpu_seconds", "memory", "environment"}
 _STAGELANG = str(Path(sys.executable).parent / "stagelang")
@@ -37,7 +38,7 @@ Engine: TypeAlias = Callable[[Path], Ran]
 
 def variables() -> dict[str, str]:
     """Give the environment of a run: the programs of this Python come first."""
-    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    programs = os.pathsep.join([str(Path(sys.executable).parent), str(snakemake.BIN), os.environ["PATH"]])
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "PYTHONPATH", "TMPDIR") if name in os.environ}
     return {**kept, "PATH": programs, "CONFORMANCE_TOKEN": "not-to-be-seen", "COLUMNS": "200"}
 
@@ -132,8 +133,21 @@ def by_make(project: Path) -> Ran:
     return seen(project, done)
 
 
+def by_snakemake(project: Path) -> Ran:
+    """Run by Snakemake on this machine."""
+    folder = compiled(project, "snakemake")
+    profile = ("--profile", "profiles/local", "--cores", "2", "--nocolor")
+    return seen(project, call(snakemake.BIN / "snakemake", *profile, cwd=folder))
+
+
 EXACT = frozenset({"script", "sh", "dask"})
 """The engines that end with the run's own exit code; others have but one word for failure."""
 
-ENGINES: Mapping[str, Engine] = {"script": by_script, "make": by_make, "sh": by_sh, "dask": by_dask}
+ENGINES: Mapping[str, Engine] = {
+    "script": by_script,
+    "make": by_make,
+    "sh": by_sh,
+    "dask": by_dask,
+    "snakemake": by_snakemake,
+}
 """The engines whose runs must equal those by the command line."""

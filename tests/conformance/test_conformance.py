@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import final
@@ -15,7 +13,6 @@ from attrs import define, field
 from tests.conformance.engines import ENGINES, EXACT, Ran, by_run
 
 PIPELINES = Path(__file__).parent / "pipelines"
-SH_BACKEND = Path(__file__).parents[2] / "examples" / "sh_backend"
 NAMES = sorted(path.name for path in PIPELINES.iterdir() if (path / "pipeline.py").is_file())
 
 _FEW = (
@@ -26,6 +23,7 @@ QUICK: Mapping[str, Sequence[str]] = {
     "make": (*_FEW, "diamond", "failing_gate", "failing_program", "glob", "several_outputs"),
     "sh": ("diamond", "failing_gate", "helpers", "raising_stage", "unusual_names"),
     "dask": (*_FEW, "three_hundred"),
+    "snakemake": ("broken_promise", "failing_gate", "folders", "resources", "unusual_names"),
 }
 """The pipelines that every test run gives to an engine that takes long; it gets all of them by `make conformance`."""
 
@@ -65,19 +63,6 @@ class Wanted:
 @pytest.fixture(scope="session")
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> Wanted:
     return Wanted(tmp_path_factory.mktemp("wanted"))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def third_party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Install the example of a third party's backend where its entry point is found."""
-    folder = tmp_path_factory.mktemp("installed")
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
-    subprocess.run(
-        [*pip, "--disable-pip-version-check", "--target", str(folder), str(SH_BACKEND)], check=True
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(folder))
-        yield
 
 
 def test_the_suite_has_thirty_pipelines_and_more() -> None:
