@@ -132,6 +132,8 @@ def test_a_touched_source_starts_nothing_and_a_changed_one_what_follows(
     folder = project / "build" / "snakemake"
     source = project / "numbers.csv"
     os.utime(source)
+    note = folder / "notes" / "numbers.json"
+    note.write_text(note.read_text() + "\n")
     assert carried_out(snakemake(folder, "--dry-run").stdout) == []
     source.write_text(source.read_text() + "50,9\n")
     assert sorted(carried_out(snakemake(folder, "--dry-run").stdout)) == sorted(NODES)
