@@ -67,13 +67,13 @@ def test_what_was_packed_is_there_in_another_store_and_settles_its_nodes(
     plan, _ = made
     there = Bench.at(tmp_path / "there")
     packed = read_pack(_packed(tmp_path / "all.tar", made, *(node.name for node in plan.nodes)), there.store)
-    for result in packed.own.values():
-        there.notes.put(result)
+    for each in packed.own.values():
+        there.notes.put(each)
     result = noted_result(plan, there.notes)
     assert {node.state for node in result.nodes.values()} == {"hit"}
     for node in result.nodes.values():
         assert there.store.get_receipt(node.key) is not None
-        assert all(there.store.has(each.object, each.size) for each in node.outputs)
+        assert all(there.store.has(made.object, made.size) for made in node.outputs)
 
 
 def test_a_pack_holds_its_own_results_and_only_the_receipts_of_what_they_were_made_from(
@@ -81,7 +81,7 @@ def test_a_pack_holds_its_own_results_and_only_the_receipts_of_what_they_were_ma
 ) -> None:
     path = _packed(tmp_path / "last.tar", made, "doubled")
     packed = read_pack(path, Bench.at(tmp_path / "there").store)
-    assert (packed.own.keys(), packed.ancestors.keys()) == ({"doubled"}, {"letters", "texts"})
+    assert (set(packed.own), set(packed.ancestors)) == ({"doubled"}, {"letters", "texts"})
     with tarfile.open(path) as pack:
         assert len(pack.getnames()) == 2
 
@@ -97,9 +97,9 @@ def _rewritten(path: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[tarf
         contents = [(entry, stream.read()) for entry, stream in entries if stream is not None]
     with tarfile.open(path, "w") as pack:
         for entry, data in contents:
-            entry, data = change(entry, data)
-            entry.size = len(data) if entry.isfile() else 0
-            pack.addfile(entry, io.BytesIO(data))
+            changed, text = change(entry, data)
+            changed.size = len(text) if changed.isfile() else 0
+            pack.addfile(changed, io.BytesIO(text))
     return path
 
 

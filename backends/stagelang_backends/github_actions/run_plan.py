@@ -77,7 +77,7 @@ def read_run_plan(folder: Path) -> RunPlan | None:
         if data.pop("schema") != SCHEMA:
             return None
         jobs = {
-            name: PlannedJob(**{**job, "nodes": tuple(job["nodes"])})
+            name: PlannedJob(nodes=tuple(job["nodes"]), key=job["key"], state=job["state"])
             for name, job in data.pop("jobs").items()
         }
         return RunPlan(jobs=jobs, **data)

@@ -54,10 +54,10 @@ class Surroundings:
 
 def surroundings(variables: Mapping[str, str]) -> Surroundings:
     """Read what is told."""
-    event: Mapping[str, Any] = read_object(Path(variables.get("GITHUB_EVENT_PATH") or os.devnull)) or {}
-    request: Mapping[str, Any] = event.get("pull_request") or {}
-    head: Mapping[str, Any] = request.get("head") or {}
-    whose = (head.get("repo") or {}).get("full_name", "")  # the repository of a fork may be gone
+    event = read_object(Path(variables.get("GITHUB_EVENT_PATH") or os.devnull)) or {}
+    request = _part(event, "pull_request")
+    head = _part(request, "head")
+    whose = _part(head, "repo").get("full_name", "")  # the repository of a fork may be gone
     repository = variables.get("GITHUB_REPOSITORY", "")
     return Surroundings(
         repository=repository,
@@ -66,14 +66,20 @@ def surroundings(variables: Mapping[str, str]) -> Surroundings:
         token=variables.get("GITHUB_TOKEN", ""),
         ref=variables.get("GITHUB_REF", ""),
         base=variables.get("GITHUB_BASE_REF", ""),
-        base_commit=(request.get("base") or {}).get("sha", ""),
-        default_branch=(event.get("repository") or {}).get("default_branch", ""),
+        base_commit=_part(request, "base").get("sha", ""),
+        default_branch=_part(event, "repository").get("default_branch", ""),
         commit=head.get("sha") or variables.get("GITHUB_SHA", ""),
         run_id=variables.get("GITHUB_RUN_ID", ""),
         is_fork=bool(request) and whose != repository,
         output=_path(variables, "GITHUB_OUTPUT"),
         summary=_path(variables, "GITHUB_STEP_SUMMARY"),
     )
+
+
+def _part(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Give a part of an event; an empty one where it isn't there, or null."""
+    part: Mapping[str, Any] = event.get(name) or {}
+    return part
 
 
 def _path(variables: Mapping[str, str], name: str) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 from attrs import evolve
 
@@ -82,7 +83,7 @@ def with_stages(made: Plan, *stages: Stage) -> Plan:
     return evolve(made, nodes=nodes, stages={each.name: each for each in stages})
 
 
-def emit(made: Plan, *, there: str = "", anew: bool = False, folder: str = ".", **settings: object) -> str:
+def emit(made: Plan, *, there: str = "", anew: bool = False, folder: str = ".", **settings: Any) -> str:
     """Give a plan's workflow."""
     options = EmitOptions(
         to_root=PurePosixPath(folder),
@@ -95,7 +96,7 @@ def emit(made: Plan, *, there: str = "", anew: bool = False, folder: str = ".", 
     return text
 
 
-def refused(made: Plan, **settings: object) -> list[str]:
+def refused(made: Plan, **settings: Any) -> list[str]:
     """Give why a plan can't be emitted."""
     try:
         emit(made, **settings)

@@ -11,7 +11,7 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, final
@@ -21,6 +21,7 @@ from attrs import define, field
 
 from stagelang_backends.cli.main import main
 from stagelang_backends.github_actions import caches as asking
+from stagelang_backends.github_actions.surroundings import Surroundings
 from stagelang_backends.github_actions.yaml_text import loads
 
 REPOSITORY = "octo/pipeline"
@@ -189,13 +190,17 @@ class Runners:
         return code, said.getvalue(), dict(row.split("=", 1) for row in given.read_text().splitlines())
 
     @contextmanager
-    def _at(self, place: Path, variables: Mapping[str, str]) -> Iterator[None]:
+    def _at(self, place: Path, variables: Mapping[str, str]) -> Generator[None]:
+        def kept(around: Surroundings, prefix: str) -> frozenset[str]:
+            assert around.repository == REPOSITORY
+            return frozenset(key for key in self.caches if key.startswith(prefix))
+
         before = Path.cwd()
         os.chdir(place)
         try:
             with (
                 patch.dict(os.environ, variables),
-                patch.object(asking, "kept_keys", lambda *_: frozenset(self.caches)),
+                patch.object(asking, "kept_keys", kept),
             ):
                 yield
         finally:

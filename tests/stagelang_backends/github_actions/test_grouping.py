@@ -88,8 +88,8 @@ def test_kinds_never_share_a_job_even_where_that_makes_more_of_them() -> None:
 def test_time_from_start_to_end_and_minutes_billed_are_those_of_the_model() -> None:
     work = Work(reads=[[], [0], [0], [1, 2]], kinds=[0] * 4, seconds=[10.0, 20.0, 30.0, 40.0])
     each = weigh(work, [[0], [1], [2], [3]])
-    assert each == (3 * START + 3 * HANDOVER + 10 + 30 + 40, 1 + 1 + 2 + 2)
-    assert weigh(work, [[0, 1, 2, 3]]) == (START + 80, 2)
+    assert [*each] == [3 * START + 3 * HANDOVER + 10 + 30 + 40, 1 + 1 + 2 + 2]
+    assert [*weigh(work, [[0, 1, 2, 3]])] == [START + 80, 2]
 
 
 @pytest.mark.parametrize("ways", [50, 400])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from attrs import evolve
 from hypothesis import given, settings
@@ -37,7 +38,7 @@ def _without(made: Plan, name: str) -> Plan:
     return evolve(made, nodes=nodes)
 
 
-SECRET = {"secrets": ["TOKEN"]}
+SECRET: dict[str, Any] = {"secrets": ["TOKEN"]}
 
 
 @settings(max_examples=5)
