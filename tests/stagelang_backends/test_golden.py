@@ -25,7 +25,7 @@ from stagelang_compiler.plan_text import plan_text
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 EXAMPLES = ("digit_reader", "flight_delays")
-TARGETS = ("gha", "local", "make", "snakemake")
+TARGETS = ("dask", "gha", "local", "make", "snakemake")
 
 
 @functools.cache

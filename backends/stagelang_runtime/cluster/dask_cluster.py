@@ -2,13 +2,16 @@
 
 Dask brings the workers, the wires and the dashboard. It decides nothing: a task is bound to the worker that the run chose, is
 submitted when it can start at once, and has a key of its own for each attempt, so that neither Dask's queue nor its own retries
-ever hold a node. All that talks to Dask runs on its client's event loop; the run's thread reads `machines` and posts nodes.
+ever hold a node. What a worker answers comes as an event, on wires that are open anyhow, ahead of Dask's word that the task has
+ended: to fetch it as the task's result would cost as much again. All that talks to Dask runs on its client's event loop; the
+run's thread reads `machines` and posts nodes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib
+import json
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -97,7 +100,9 @@ class DaskCluster:
         self._cluster, self._client = _connect(options)
         tell(f"scheduler {self._client.scheduler.address}, dashboard {self._client.dashboard_link}")
         self._loop: asyncio.AbstractEventLoop = self._client.loop.asyncio_loop
+        self._answers: dict[str, str] = {}
         self._client.subscribe_topic("all", self._hear_event)
+        self._client.subscribe_topic(host.topic_of(ticket.run), self._hear_answer)
         self._watching: Future[None] = asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
 
     @property
@@ -135,54 +140,59 @@ class DaskCluster:
         """Have a node carried out and post the answer, whatever becomes of the worker."""
         member = self._members.get(machine.name)
         if member is None or member.machine is not machine:
-            self._answer(job, _failed(LOST_MACHINE, job, f"worker {machine.name} has gone"))
+            self._inbox.put(
+                Answer(job.node, _failed(LOST_MACHINE, job, f"the worker {machine.name} has gone"))
+            )
             return
+        key = f"{job.node}-{uuid.uuid4().hex}"
         future = self._client.submit(
             host.carry_out,
             self._ticket.run,
+            key,
             job.to_json(),
             needs.threads,
             needs.seconds,
-            key=f"{job.node}-{uuid.uuid4().hex}",
+            key=key,
             pure=False,
             retries=0,
             workers=[machine.name],
             allow_other_workers=False,
             resources={name: amount for name, amount in needs.amounts if name in member.declared},
         )
-        result = asyncio.ensure_future(self._client.gather(future, asynchronous=True))
+        ended = asyncio.ensure_future(future.exception(asynchronous=True))
         gone = asyncio.ensure_future(member.gone.wait())
         try:
-            await asyncio.wait({result, gone}, return_when=asyncio.FIRST_COMPLETED)
-            said = self._said(job, machine, result)
-            if said is not None:
-                self._answer(job, said)
+            await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
+            error = ended.exception() or ended.result() if ended.done() else None
+            said = self._said(job, machine, future, error)
         finally:
+            ended.cancel()
             gone.cancel()
-            result.add_done_callback(_heard)  # Dask complains of a wait that is broken off, so it is led to its end
-            await self._client.cancel([future], asynchronous=True, reason="the run needs it no more")
+            future.release()
+        if said is not None:
+            self._inbox.put(Answer(job.node, said))
 
-    def _said(self, job: Job, machine: Machine, result: asyncio.Future[Any]) -> dict[str, Any] | None:
-        """Give what a worker answered, or what it means that it hasn't; only a result is ever taken for one."""
-        where = f"the worker {machine.name} that carried out {job.node!r}"
-        if not result.done():
-            return _failed(LOST_MACHINE, job, f"{where} was lost")
-        error = asyncio.CancelledError() if result.cancelled() else result.exception()
-        if error is None:
-            found: Any = result.result()
-            return dict(found)
+    def _said(
+        self, job: Job, machine: Machine, future: Any, error: BaseException | None
+    ) -> dict[str, Any] | None:
+        """Give what a worker answered, or what it means that it hasn't: nothing but an answer is ever taken for one."""
+        answer = self._answers.pop(future.key, None)
+        if answer is not None:
+            found: dict[str, Any] = json.loads(answer)
+            return found
         if self._client.status != "running":
             self._lose("the scheduler at {} is gone", _START_AGAIN)
             return None
-        name = type(error).__name__
-        if name == "KilledWorker" or isinstance(error, KeyError | asyncio.CancelledError):
-            return _failed(LOST_MACHINE, job, f"{where} was lost ({name})")
-        if name == "FutureCancelledError":
-            return _failed(LOST_MACHINE, job, f"the scheduler cancelled {job.node!r}")
-        return _failed("died", job, f"{where} couldn't: {name}: {error}")
+        where = f"the worker {machine.name} that carried out {job.node!r}"
+        if error is None or type(error).__name__ == "KilledWorker" or isinstance(error, KeyError):
+            why = f" (Dask says that the task is {future.status})" if future.status != "pending" else ""
+            return _failed(LOST_MACHINE, job, f"{where} was lost{why}")
+        return _failed("died", job, f"{where} couldn't: {type(error).__name__}: {error}")
 
-    def _answer(self, job: Job, said: dict[str, Any]) -> None:
-        self._inbox.put(Answer(job.node, said))
+    def _hear_answer(self, event: tuple[float, Any]) -> None:
+        """Keep what a worker says of a node until its task has ended, which Dask tells afterwards."""
+        key, answer = event[1]
+        self._answers[key] = answer
 
     def _hear_event(self, event: tuple[float, Any]) -> None:
         """Look at once when a worker has come or gone."""
@@ -277,7 +287,8 @@ class DaskCluster:
         for task in self._nodes:
             task.cancel()
         if self._client.status == "running":
-            self._client.unsubscribe_topic("all")
+            for topic in ("all", host.topic_of(self._ticket.run)):
+                self._client.unsubscribe_topic(topic)
             await self._client.run(
                 host.finish,
                 self._ticket.run,
@@ -289,12 +300,6 @@ class DaskCluster:
 
 _START_AGAIN = "start the scheduler and the workers again, then this: what is done stays done"
 _START_WORKERS = "start workers as workers.md says, then run again: what is done stays done"
-
-
-def _heard(result: asyncio.Future[Any]) -> None:
-    """Take note of how a wait has ended that nobody waits for any more."""
-    if not result.cancelled():
-        result.exception()
 
 
 def _connect(options: ClusterOptions) -> tuple[Any, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import json
 import shutil
 import threading
 import time
@@ -176,11 +178,17 @@ def _prepare(ticket: Ticket, folder: Path, where: str) -> str:
     return ""
 
 
-def carry_out(run: str, job: Mapping[str, Any], threads: int, seconds: float) -> dict[str, Any]:
-    """Carry out one node of a run for which this worker is ready, and give what became of it.
+def topic_of(run: str) -> str:
+    """Name the topic of Dask's events under which a run's workers answer."""
+    return f"stagelang-{run}"
+
+
+def carry_out(run: str, key: str, job: Mapping[str, Any], threads: int, seconds: float) -> None:
+    """Carry out one node of a run for which this worker is ready, and answer what became of it: the key, and JSON.
 
     Args:
         run: the run's word.
+        key: the task's own key.
         job: what to do.
         threads: how many threads its numeric libraries may use.
         seconds: after how long it is stopped.
@@ -189,7 +197,10 @@ def carry_out(run: str, job: Mapping[str, Any], threads: int, seconds: float) ->
         KeyError: this worker knows nothing of the run.
         OSError: no process can be started.
     """
-    return _HOSTS[run].carry_out(Job.from_json(job), Needs(amounts=(), threads=threads, seconds=seconds))
+    distributed: Any = importlib.import_module("distributed")
+    said = _HOSTS[run].carry_out(Job.from_json(job), Needs(amounts=(), threads=threads, seconds=seconds))
+    answer = json.dumps(said, separators=(",", ":"))
+    distributed.get_worker().log_event(topic_of(run), [key, answer])
 
 
 async def finish(run: str) -> None:
