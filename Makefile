@@ -62,8 +62,8 @@ bench: .venv-bench/ready ## measure beside the peers, in an environment of its o
 	.venv-bench/bin/python tests/benchmarks $(ARGS)
 
 lock: ## renew requirements/*.txt from pyproject.toml (needs uv)
-	$(COMPILE) --extra pandas --extra sklearn --group build -o requirements/run.txt
-	$(COMPILE) --all-extras --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) --all-extras --group dev -o requirements/dev.txt
+	$(COMPILE) --extra pandas --extra sklearn --group build -c requirements/dev.txt -o requirements/run.txt
 	$(subst pyproject.toml ,,$(COMPILE)) --group snakemake -o requirements/snakemake.txt
 	$(COMPILE) --extra pandas --extra sklearn --group build --group bench -c requirements/run.txt -o requirements/bench.txt
 
