@@ -64,11 +64,6 @@ def test_after_a_first_run(after: Hub, scenario: Callable[[Hub], None]) -> None:
     scenario(after)
 
 
-def test_a_cancelled_run_keeps_what_was_finished(tmp_path: Path) -> None:
-    with _hub(tmp_path) as hub:
-        scenarios.cancelled(hub)
-
-
 CATCHES: dict[str, tuple[Callable[[Hub], None], str]] = {
     "the default condition": (scenarios.one_stage_edited, "carried_out(run)"),
     "no merging of artifacts": (scenarios.one_stage_edited, "carried_out(run)"),
