@@ -101,7 +101,7 @@ distclean: clean ## remove the environments too
 .venv-snakemake/ready: requirements/snakemake.txt
 	@echo "installing Snakemake for the tests, as locked in $<"
 	@test -e .venv-snakemake/pyvenv.cfg || $(call new_environment,.venv-snakemake)
-	@.venv-snakemake/bin/python $(FROM_LOCK) $<
+	@.venv-snakemake/bin/python $(PIP_INSTALL) --require-hashes --only-binary=:all: --no-binary=connection-pool -r $<
 	@touch $@
 
 .venv-bench/ready: requirements/bench.txt pyproject.toml
