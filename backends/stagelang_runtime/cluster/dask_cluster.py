@@ -12,11 +12,12 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import signal
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, final
 
 from attrs import define, field, frozen
@@ -308,13 +309,14 @@ def _connect(options: ClusterOptions) -> tuple[Any, Any]:
     cluster: Any = None
     try:
         if options.local is not None:
-            cluster = distributed.LocalCluster(
-                n_workers=1,
-                threads_per_worker=options.local,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                silence_logs=50,
-            )
+            with _interrupts_are_ours():
+                cluster = distributed.LocalCluster(
+                    n_workers=1,
+                    threads_per_worker=options.local,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=50,
+                )
         client = distributed.Client(
             cluster or options.scheduler or None,
             scheduler_file=options.scheduler_file or None,
@@ -328,6 +330,19 @@ def _connect(options: ClusterOptions) -> tuple[Any, Any]:
             f"the scheduler at {options.shown} can't be reached: {error}", "start it, or correct its address"
         ) from None
     return cluster, client
+
+
+@contextmanager
+def _interrupts_are_ours() -> Generator[None]:
+    """Have processes that are started meanwhile leave Ctrl-C to this one, which ends them in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _measured(address: str, worker: Mapping[str, Any]) -> tuple[Machine, frozenset[str]]:

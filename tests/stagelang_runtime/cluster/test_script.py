@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,8 +15,8 @@ from typing import Any
 import pytest
 
 from stagelang_runtime.cluster.script import main
-from stagelang_runtime.execute.results import STAGE_FAILED
-from tests.stagelang_runtime.execute.conftest import awaited
+from stagelang_runtime.execute.results import INTERRUPTED, STAGE_FAILED
+from tests.stagelang_runtime.execute.conftest import await_end, awaited
 
 psutil: Any = importlib.import_module("psutil")
 
@@ -91,6 +93,30 @@ def test_a_local_cluster_runs_the_plan_and_is_reached_by_nobody_else(project: Pa
     again = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert "small: pass  (2 up to date in 0.0 s)" in again.stdout
     assert again.stderr == ""  # no cluster was started for it
+
+
+def test_an_interrupted_script_ends_all_that_it_started(project: Path) -> None:
+    command = [sys.executable, str(emit(project, "small")), "--local", "1"]
+    with subprocess.Popen(
+        command,
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        awaited(project / "begun")
+        family = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all in the foreground
+        stdout, stderr = process.communicate()
+    assert process.returncode == INTERRUPTED
+    assert "small: error  (1 ran, 1 not started in " in stdout
+    assert [
+        line for line in stderr.splitlines() if not line.startswith(("scheduler", "[1/2] done one"))
+    ] == []
+    assert len(family) >= 3  # the nanny's worker, the stage, and the guard at least
+    for each in family:
+        await_end(each.pid)
 
 
 def test_a_failed_stage_ends_the_script_as_it_ends_a_run_here(project: Path) -> None:
