@@ -98,6 +98,7 @@ distclean: clean ## remove the environments too
 	@touch $@
 
 # Snakemake pins older libraries than ours, and only its program is needed: it has an environment of its own, without stagelang.
+# Not all that it needs comes as a wheel.
 .venv-snakemake/ready: requirements/snakemake.txt
 	@echo "installing Snakemake for the tests, as locked in $<"
 	@test -e .venv-snakemake/pyvenv.cfg || $(call new_environment,.venv-snakemake)
