@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, ParamSpec, final, overload
+from typing import Any, Generic, Literal, ParamSpec, TypeAlias, final, overload
 
 from attrs import evolve, frozen
 from typing_extensions import TypeVar
@@ -22,6 +22,9 @@ P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 R = TypeVar("R", bound=Handle | tuple[Handle, ...])
 
+Role: TypeAlias = Literal["map", "fit", "apply", "aggregate", "augment", "select", "join", "concat"]
+"""What a stage does with rows; `stage` says what each word promises."""
+
 
 @final
 @frozen(kw_only=True)
@@ -37,6 +40,7 @@ class Options:
     always_run: bool = False
     codec: str = ""
     tags: tuple[str, ...] = ()
+    role: Role | None = None
 
 
 @final
@@ -194,6 +198,7 @@ def stage(
     always_run: bool = False,
     codec: str = "",
     tags: Sequence[str] = (),
+    role: Role | None = None,
 ) -> Callable[[Callable[P, R]], Stage[P, R]]: ...
 def stage(
     function: Callable[P, R] | None = None,
@@ -208,6 +213,7 @@ def stage(
     always_run: bool = False,
     codec: str = "",
     tags: Sequence[str] = (),
+    role: Role | None = None,
 ) -> Any:
     """Declare a function as a stage.
 
@@ -222,6 +228,10 @@ def stage(
         codec: how its models are stored where their type doesn't tell: "skops", "npz", "json", or "pickle" (executable, so by
             explicit choice only).
         tags: words to select it by.
+        role: what it does with rows, where its types and body don't tell or tell it wrong: "map" (each row by itself, or with the rows
+            of other tables that have its key), "fit" (learns from rows), "apply" (uses something fitted on each row by itself),
+            "aggregate" (computes across rows), "augment" (makes several rows of one), "select" (chooses by rows), "join" (completes
+            rows by others of any row), "concat" (puts tables below each other).
     """
     names = visible_names()
     options = Options(
@@ -234,6 +244,7 @@ def stage(
         always_run=always_run,
         codec=codec,
         tags=tuple(tags),
+        role=role,
     )
     if function is not None:
         return Stage(function, options, names=names)
@@ -254,6 +265,7 @@ def command(
     env: Sequence[str] = (),
     network: bool = False,
     tags: Sequence[str] = (),
+    role: Role | None = None,
 ) -> Callable[[Callable[P, R]], Stage[P, R]]:
     """Declare a stage that runs a program; the decorated function gives its types, and its body is `raise NotImplementedError`.
 
@@ -263,7 +275,7 @@ def command(
     Args:
         argv: the program and its arguments.
         files: files that the program is made of (its script), relative to the pipeline; a change of one is a change of the stage.
-        owner, name, budget, resources, env, network, tags: as for `stage`.
+        owner, name, budget, resources, env, network, tags, role: as for `stage`.
     """
     names = visible_names()
     options = Options(
@@ -274,6 +286,7 @@ def command(
         env=tuple(env),
         network=network,
         tags=tuple(tags),
+        role=role,
     )
     program = Command(argv=argv, files=tuple(files))
     return lambda declared: Stage(declared, options, command=program, names=names)

@@ -1,0 +1,10 @@
+"""SL6: leakage as information flow: which rows had a part in what a metric judges (`docs/explanations/leakage.md`)."""
+
+from __future__ import annotations
+
+from stagelang_compiler.checks.leakage import judged
+
+RULES = judged.RULES
+CHECKS = judged.CHECKS
+
+__all__ = ["CHECKS", "RULES"]

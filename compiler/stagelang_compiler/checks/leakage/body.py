@@ -1,0 +1,548 @@
+"""Finds in a stage's body where it computes across rows, and of which of its tables.
+
+What each variable may be made of is followed through the function and the first-party functions that it calls: which parameters' rows it
+holds (as whole columns, or as one row's items), and which computations across rows it depends on. Only those that what the function
+returns depends on count: a mean that is printed or asserted mixes nothing. What isn't known is taken to treat each row by itself:
+this finds the usual ways to mix rows, and the audit at run time finds the others.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from types import FunctionType, ModuleType
+from typing import Any, Literal, final
+
+from attrs import evolve, frozen
+
+from stagelang_compiler.checks.leakage import operations as op
+from stagelang_compiler.checks.leakage.body_source import Sources
+
+_DEPTH = 12
+_ANY = "*"
+"""Stands for whatever frame a column expression is used in."""
+
+
+@final
+@frozen(kw_only=True)
+class Mixing:
+    """One place where rows are computed across.
+
+    `parameters` are those whose rows it is. `within` names the columns that the rows mixed with each other share; it is None where they
+    share them all. `past` says that each row sees earlier ones only; `copies` that one row becomes several.
+    """
+
+    word: str
+    file: str
+    line: int
+    parameters: frozenset[str]
+    within: frozenset[str] | None = frozenset()
+    past: bool = False
+    copies: bool = False
+    mixes: bool = True
+
+
+@final
+@frozen
+class Made:
+    """What an expression may be made of."""
+
+    columns: frozenset[str] = frozenset()
+    items: frozenset[str] = frozenset()
+    mixed: frozenset[Mixing] = frozenset()
+    grouped: frozenset[str] | None = None
+    windowed: bool = False
+
+    def __or__(self, other: Made) -> Made:
+        return Made(
+            self.columns | other.columns,
+            self.items | other.items,
+            self.mixed | other.mixed,
+            self.grouped if self.grouped is not None else other.grouped,
+            self.windowed or other.windowed,
+        )
+
+    def one(self) -> Made:
+        """Give one item of it."""
+        return Made(frozenset(), self.items | self.columns, self.mixed)
+
+    def settled(self) -> Made:
+        """Forget that it was grouped: what was computed from it is a table of its own."""
+        return Made(self.columns, self.items, self.mixed)
+
+
+_NONE = Made()
+_Local = ast.FunctionDef | ast.Lambda
+
+
+def together(parts: Iterable[Made]) -> Made:
+    """Give what any of them is made of."""
+    return reduce(Made.__or__, parts, _NONE)
+
+
+def mixings(function: object, parameters: Iterable[str], sources: Sources) -> tuple[Mixing, ...]:
+    """List where a function computes across rows of these parameters, in the order of file and line."""
+    tree = sources.tree(function)
+    if tree is None or not isinstance(function, FunctionType):
+        return ()
+    tables = frozenset(parameters)
+    environment = {name: Made(frozenset([name])) for name in tables}
+    found = _Body(function, sources, ()).run(tree, environment).mixed
+    bound = (
+        evolve(each, parameters=tables if _ANY in each.parameters else each.parameters & tables)
+        for each in found
+    )
+    return tuple(
+        sorted(
+            (each for each in bound if each.parameters), key=lambda each: (each.file, each.line, each.word)
+        )
+    )
+
+
+@final
+class _Body:
+    """Follows one call of one function."""
+
+    def __init__(self, function: FunctionType, sources: Sources, callers: tuple[FunctionType, ...]) -> None:
+        self.function = function
+        self.sources = sources
+        self.callers = (*callers, function)
+        self.file = function.__code__.co_filename
+        self.names: dict[str, Made] = {}
+        self.local: dict[str, _Local] = {}
+        self.imported: dict[str, str] = {}
+        self.given = _NONE
+        self.under: Made = _NONE
+        self.branches = 0
+
+    def run(self, tree: _Local, environment: Mapping[str, Made]) -> Made:
+        """Give what the function returns, called with these arguments."""
+        self.names = dict(environment)
+        if isinstance(tree, ast.Lambda):
+            return self.value(tree.body)
+        self.block(tree.body)
+        return self.given
+
+    # statements
+
+    def block(self, statements: Sequence[ast.stmt]) -> None:
+        for statement in statements:
+            self.statement(statement)
+
+    def statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Return(value=value) if value is not None:
+                self.given |= self.value(value) | self.under
+            case ast.Assign(targets=targets, value=value):
+                made = self.value(value)
+                for target in targets:
+                    self.bind(target, made)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self.bind(target, self.value(value))
+            case ast.AugAssign(target=target, value=value):
+                self.bind(target, self.value(value) | self.value(target))
+            case ast.Expr(value=ast.Yield(value=ast.expr() as value)):
+                self.given |= self.value(value)
+            case ast.Expr(value=value):
+                self.effect(value)
+            case ast.FunctionDef(name=name):
+                self.local[name] = node
+            case ast.Import() | ast.ImportFrom():
+                self.imports(node)
+            case _:
+                self.compound(node)
+
+    def compound(self, node: ast.stmt) -> None:
+        match node:
+            case ast.If(test=test, body=body, orelse=orelse):
+                self.branch(self.value(test), body, orelse)
+            case ast.While(test=test, body=body, orelse=orelse):
+                self.branch(self.value(test), body, body, orelse)
+            case ast.For(target=target, iter=iterated, body=body, orelse=orelse):
+                self.bind(target, self.looped(iterated))
+                self.branch(_NONE, body, body, orelse)
+            case ast.With(items=items, body=body):
+                for item in items:
+                    made = self.value(item.context_expr)
+                    if item.optional_vars is not None:
+                        self.bind(item.optional_vars, made)
+                self.block(body)
+            case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final_body):
+                self.branch(_NONE, body, *(each.body for each in handlers), orelse, final_body)
+            case ast.Match(subject=subject, cases=cases):
+                self.branch(self.value(subject), *(each.body for each in cases))
+            case _:
+                pass
+
+    def branch(self, test: Made, *blocks: Sequence[ast.stmt]) -> None:
+        """Run blocks that may run: what they bind is added to what was bound, and depends on the test too."""
+        before, self.under = self.under, self.under | Made(mixed=test.mixed)
+        self.branches += 1
+        for each in blocks:
+            self.block(each)
+        self.branches -= 1
+        self.under = before
+
+    def effect(self, value: ast.expr) -> None:
+        """Run an expression for what it does: a method may change the variable that it belongs to."""
+        made = self.value(value)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+            name = _root(value.func)
+            if name in self.names:
+                self.names[name] |= made.settled() | self.under
+
+    def bind(self, target: ast.expr, made: Made) -> None:
+        match target:
+            case ast.Name(id=name):
+                made |= self.under
+                self.names[name] = made | self.names.get(name, _NONE) if self.branches else made
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                for item in items:
+                    self.bind(item, made)
+            case ast.Starred(value=inner):
+                self.bind(inner, made)
+            case _:
+                name = _root(target)
+                if name:
+                    self.names[name] = self.names.get(name, _NONE) | made.settled() | self.under
+
+    def imports(self, node: ast.Import | ast.ImportFrom) -> None:
+        module = f"{node.module}." if isinstance(node, ast.ImportFrom) and node.module else ""
+        for alias in node.names:
+            whole = f"{module}{alias.name}"
+            self.imported[alias.asname or (whole if module else alias.name.partition(".")[0])] = whole
+            if module:
+                self.imported[alias.asname or alias.name] = whole
+
+    # expressions
+
+    def value(self, node: ast.expr) -> Made:
+        match node:
+            case ast.Name(id=name):
+                return self.names.get(name, _NONE)
+            case ast.Constant() | ast.Lambda():
+                return _NONE
+            case ast.Attribute(value=value):
+                return self.value(value)
+            case ast.Call():
+                return self.call(node)
+            case ast.NamedExpr(target=target, value=value):
+                made = self.value(value)
+                self.bind(target, made)
+                return made
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+                return self.comprehended(node.generators, [node.elt])
+            case ast.DictComp(key=key, value=value):
+                return self.comprehended(node.generators, [key, value])
+            case _:
+                return together(
+                    self.value(each) for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)
+                )
+
+    def comprehended(self, generators: Sequence[ast.comprehension], given: Sequence[ast.expr]) -> Made:
+        """Give what a comprehension collects: items of what it runs over, together as columns again."""
+        kept = dict(self.names)
+        tests, run_over = _NONE, frozenset[str]()
+        for each in generators:
+            run_over |= self.value(each.iter).columns
+            self.bind(each.target, self.looped(each.iter))
+            tests |= together(self.value(test) for test in each.ifs)
+        made = together(self.value(each) for each in given) | Made(mixed=tests.mixed)
+        self.names = kept
+        return Made(made.columns | (made.items & run_over), made.items, made.mixed)
+
+    def looped(self, iterated: ast.expr) -> Made:
+        """Give what a loop's variable stands for: one item, or a part that still holds many rows."""
+        made = self.value(iterated)
+        for inner in ast.walk(iterated):
+            called = inner.func if isinstance(inner, ast.Call) else inner
+            name = _last(called) if isinstance(called, ast.Attribute | ast.Name) else ""
+            if name in op.COLUMNS:
+                return made
+        if isinstance(iterated, ast.Name) and made.grouped is not None:
+            return made
+        if isinstance(iterated, ast.List | ast.Tuple):
+            return made
+        return made.one()
+
+    # calls
+
+    def call(self, node: ast.Call) -> Made:
+        receiver = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else _NONE
+        given = [*node.args, *(each.value for each in node.keywords)]
+        name, path = _last(node.func), _path(node.func)
+        if path in op.EXPRESSIONS:
+            return Made(frozenset([_ANY]))
+        called = self.called(node.func)
+        if called is not None:
+            return self.inlined(called, node, receiver)
+        functions = together(self.passed(each, receiver, name, node) for each in given)
+        arguments = together(
+            self.value(each.value if isinstance(each, ast.Starred) else each) for each in given
+        )
+        made = receiver | arguments | functions
+        if name == "over":
+            return self.over(made, node)
+        if name in op.GROUPS and made.columns:
+            return evolve(made, grouped=_constants(node))
+        mixing = self.mixing(node, name, receiver, arguments)
+        if mixing is None:
+            return made.settled() if receiver.windowed else made
+        found = Made(made.columns, made.items, made.mixed | {mixing})
+        return evolve(found, grouped=made.grouped, windowed=True) if name in op.WINDOWS else found
+
+    def mixing(self, node: ast.Call, name: str, receiver: Made, arguments: Made) -> Mixing | None:
+        """Say how a call computes across rows, if it does."""
+        of = receiver | arguments if name in op.ESTIMATORS or not receiver.columns else receiver
+        if not of.columns or receiver.windowed:
+            return None
+        how = self.is_across(node, name, of)
+        if not how:
+            return None
+        within = frozenset[str]() if of.grouped is None else of.grouped
+        return Mixing(
+            word=f"{name}()",
+            file=self.file,
+            line=node.lineno,
+            parameters=of.columns,
+            within=(_constants(node) or None) if name in op.DEDUPLICATIONS else within,
+            past=name in op.PAST and _sees_the_past(node),
+            copies=how == "copies" or name == "fit_resample",
+            mixes=how == "mixes",
+        )
+
+    def is_across(self, node: ast.Call, name: str, of: Made) -> Literal["", "mixes", "copies"]:
+        if self.copies(node, name):
+            return "copies"
+        always = op.ESTIMATORS | op.WITHOUT_AXIS | op.DEDUPLICATIONS
+        if isinstance(node.func, ast.Name):
+            alone = len(node.args) == 1 and not isinstance(node.args[0], ast.Starred)
+            is_one = (
+                alone if name in op.BUILTINS else name in op.REDUCTIONS and not _is_along_rows(node, False)
+            )
+            return "mixes" if name in always or is_one else ""
+        is_method = _path(node.func).partition(".")[0] not in ("np", "numpy", "pc", "statistics", "stats")
+        if name in always:
+            return "" if _is_along_axis(_keyword(node, "axis")) else "mixes"
+        if name in op.REDUCTIONS:
+            return "" if _is_along_rows(node, is_method) else "mixes"
+        on_columns = name == "transform" and any(map(_is_text, node.args))
+        return "mixes" if on_columns or of.grouped is not None else ""
+
+    def copies(self, node: ast.Call, name: str) -> bool:
+        """Tell whether a call makes several rows of one and does nothing else."""
+        if name == "resample":
+            return not (
+                node.args and _is_text(node.args[0])
+            )  # frame.resample("1h") computes within spans of time
+        if name == "sample":
+            return _keyword(node, "replace") not in (None, False)
+        return name in ("repeat", "tile") or (name == "concat" and _doubles(node, self))
+
+    def over(self, made: Made, node: ast.Call) -> Made:
+        """Say of a column expression's computations that they stay within groups (polars)."""
+        within = _constants(node)
+        inner = frozenset(
+            evolve(each, within=within) if _ANY in each.parameters else each for each in made.mixed
+        )
+        return Made(made.columns, made.items, inner)
+
+    def passed(self, given: ast.expr, receiver: Made, name: str, node: ast.Call) -> Made:
+        """Give what a function does that is handed to another one, which calls it with what it is called on."""
+        tree: _Local | None = given if isinstance(given, ast.Lambda) else None
+        target: FunctionType | None = self.function
+        if isinstance(given, ast.Name):
+            tree = self.local.get(given.id)
+        if tree is None and isinstance(given, ast.Name | ast.Attribute):
+            found = self.called(given)
+            tree, target = found if found is not None else (None, None)
+        if tree is None or target is None or len(self.callers) > _DEPTH:
+            return _NONE
+        if not receiver.columns:  # a built-in such as map(f, xs)
+            receiver = together(self.value(each) for each in node.args if each is not given).one()
+        by_item = name in op.BY_ITEM or (name == "apply" and self.is_by_item(node))
+        argument = receiver.one() if by_item and receiver.grouped is None else receiver
+        names = [each.arg for each in (*tree.args.posonlyargs, *tree.args.args)]
+        rest = [self.value(each) for each in node.args[1:]] if name == "pipe" else []
+        bound = dict(zip(names, [argument, *rest], strict=False))
+        own = self.names if target is self.function else {}
+        return self.inner(target).run(tree, {**own, **bound})
+
+    def is_by_item(self, node: ast.Call) -> bool:
+        """Tell whether `apply` hands over rows or values instead of columns."""
+        if _keyword(node, "axis") in (1, "columns"):
+            return True
+        return isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Subscript)
+
+    def inlined(self, called: tuple[_Local, FunctionType], node: ast.Call, receiver: Made) -> Made:
+        """Run a first-party function with the arguments of a call."""
+        tree, target = called
+        arguments = [self.value(each) for each in node.args if not isinstance(each, ast.Starred)]
+        spread = together(self.value(each.value) for each in node.args if isinstance(each, ast.Starred))
+        named = {each.arg: self.value(each.value) for each in node.keywords if each.arg}
+        spread |= together(self.value(each.value) for each in node.keywords if not each.arg)
+        names = [each.arg for each in (*tree.args.posonlyargs, *tree.args.args)]
+        bound = dict.fromkeys(names, spread) if spread != _NONE else {}
+        bound |= dict(zip(names, arguments, strict=False)) | named
+        if tree.args.vararg:
+            bound[tree.args.vararg.arg] = together(arguments[len(names) :]) | spread
+        if (target in self.callers and target is not self.function) or len(self.callers) > _DEPTH:
+            return together([*arguments, *named.values(), spread, receiver])
+        if (
+            target is self.function
+            and isinstance(tree, ast.FunctionDef)
+            and tree.name == self.function.__name__
+        ):
+            return together([*arguments, *named.values(), spread])  # it calls itself
+        if target is self.function:
+            return self.inner(target).run(tree, {**self.names, **bound})
+        key = (target, frozenset(bound.items()))
+        if key not in self.sources.known:
+            self.sources.known[key] = self.inner(target).run(tree, bound)
+        found: Made = self.sources.known[key]
+        return found
+
+    def inner(self, function: FunctionType) -> _Body:
+        inner = _Body(function, self.sources, self.callers)
+        if function is self.function:
+            inner.local = dict(self.local)
+        return inner
+
+    def called(self, node: ast.expr) -> tuple[_Local, FunctionType] | None:
+        """Find the first-party function that an expression names."""
+        if isinstance(node, ast.Name) and node.id in self.local:
+            return self.local[node.id], self.function
+        found = self.live(node)
+        while found is not None and not isinstance(found, FunctionType):
+            found = getattr(found, "__wrapped__", None)  # a stage, or what a decorator made
+        if found is None:
+            return None
+        tree = self.sources.tree(found)
+        return None if tree is None else (tree, found)
+
+    def live(self, node: ast.expr) -> Any:
+        """Give the object that a name or a path through modules stands for, or None."""
+        match node:
+            case ast.Name(id=name) if name not in self.names:
+                if name in self.imported:
+                    return _imported(self.imported[name])
+                return _closure(self.function).get(name, self.function.__globals__.get(name))
+            case ast.Attribute(value=value, attr=name):
+                owner = self.live(value)
+                return getattr(owner, name, None) if isinstance(owner, ModuleType) else None
+            case _:
+                return None
+
+
+def _closure(function: FunctionType) -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # an empty cell
+            continue
+    return found
+
+
+def _imported(whole: str) -> Any:
+    if whole in sys.modules:
+        return sys.modules[whole]
+    module, _, name = whole.rpartition(".")
+    return getattr(sys.modules.get(module), name, None)
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _last(node: ast.expr) -> str:
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""
+
+
+def _path(node: ast.expr) -> str:
+    return (
+        f"{node.value.id}.{node.attr}"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        else ""
+    )
+
+
+def _keyword(node: ast.Call, name: str) -> object:
+    """Give a keyword's constant; the expression itself where it is none, None where it isn't there."""
+    for each in node.keywords:
+        if each.arg == name:
+            return _constant(each.value)
+    return None
+
+
+def _constant(node: ast.expr) -> object:
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            return tuple(_constant(each) for each in items)
+        case _:
+            return node
+
+
+def _constants(node: ast.Call) -> frozenset[str]:
+    """Give the columns that a call names: texts, or attributes such as `Scans.writer`."""
+    first = [*node.args[:3], *(each.value for each in node.keywords if each.arg in ("by", "subset"))]
+    found: set[str] = set()
+    for argument in first:
+        for item in argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]:
+            value = _constant(item)
+            if isinstance(value, str):
+                found.add(value)
+            elif isinstance(item, ast.Attribute):
+                found.add(item.attr)
+    return frozenset(found)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(_constant(node), str)
+
+
+def _is_along_rows(node: ast.Call, is_method: bool) -> bool:
+    axis = _keyword(node, "axis")
+    if axis is None and _last(node.func) not in op.FIRST_IS_NO_AXIS:
+        position = 0 if is_method else 1
+        axis = _constant(node.args[position]) if len(node.args) > position else None
+    return _is_along_axis(axis)
+
+
+def _is_along_axis(axis: object) -> bool:
+    if isinstance(axis, tuple):
+        return 0 not in axis
+    return not isinstance(axis, ast.AST) and axis in op.ALONG_ROWS
+
+
+def _sees_the_past(node: ast.Call) -> bool:
+    steps = [_constant(each) for each in node.args[:1]] + [_keyword(node, "periods"), _keyword(node, "n")]
+    backwards = any(isinstance(each, int | float) and each < 0 for each in steps)
+    unclear = any(isinstance(each, ast.UnaryOp) for each in steps)
+    return not (backwards or unclear or _keyword(node, "center"))
+
+
+def _doubles(node: ast.Call, body: _Body) -> bool:
+    """Tell whether what is put together holds the same rows twice."""
+    items = node.args[0].elts if node.args and isinstance(node.args[0], ast.List | ast.Tuple) else []
+    if _keyword(node, "axis") in (1, "columns"):
+        return False
+    seen: set[str] = set()
+    for each in items:
+        columns = body.value(each).columns
+        if columns & seen:
+            return True
+        seen |= columns
+    return False

@@ -1,0 +1,159 @@
+"""Follows rows through a graph: the abstract value of every artifact, and the events behind it.
+
+Stages whose types don't tell whether they mix rows are taken to do so *perhaps*: their bodies are read only where that would matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, final
+
+from attrs import Factory, define, frozen
+
+from stagelang.contract import columns_of
+from stagelang_compiler.checks.leakage import transfer
+from stagelang_compiler.checks.leakage.lattice import EventKind, Flow, joined
+from stagelang_compiler.checks.leakage.roles import (
+    CARRIERS,
+    Inputs,
+    declared_role,
+    inputs_of,
+    kind_of,
+    role_of,
+)
+from stagelang_compiler.checks.leakage.ways import Rows, Ways, bits_of
+from stagelang_compiler.graph import Edge, Graph, GraphNode
+
+
+@final
+@frozen(eq=False, kw_only=True)
+class Event:
+    """A stage that let rows influence something else than themselves.
+
+    `reads` are the rows by argument; `before` the events behind what it read. `certain` says that types or a declaration tell; what
+    isn't certain is told by the body.
+    """
+
+    kind: EventKind
+    node: GraphNode
+    reads: Mapping[str, Rows]
+    before: int
+    certain: bool
+
+    @property
+    def rows(self) -> Rows:
+        """All rows that it read."""
+        return Ways.union(self.reads.values())
+
+
+@final
+@define(eq=False)
+class Followed:
+    """What following a graph gave."""
+
+    nodes: Sequence[GraphNode]
+    ways: Ways = Factory(Ways)
+    events: list[Event] = Factory(list[Event])
+    flows: dict[tuple[int, str], Flow] = Factory(dict[tuple[int, str], Flow])
+    into: dict[int, Flow] = Factory(dict[int, Flow])
+    """What goes into each split, by its position."""
+
+    def read(self, edge: Edge) -> Flow:
+        """Give the abstract value of what an edge carries."""
+        return self.flows.get((id(edge.producer), edge.port), Flow())
+
+    def all(self, edges: Sequence[Edge]) -> Flow:
+        """Give the join of what several edges carry."""
+        return joined(map(self.read, edges))
+
+    def happened(self, events: int) -> list[tuple[int, Event]]:
+        """List events with their bits."""
+        return [(1 << position, self.events[position]) for position in bits_of(events)]
+
+    def event(self, kind: EventKind, node: GraphNode, edges: Sequence[Edge], certain: bool) -> int:
+        """Note an event of these rows, and give its bit; of no rows there is none."""
+        reads: dict[str, Rows] = {}
+        for edge in edges:
+            rows = self.read(edge).rows if kind_of(edge) in CARRIERS else 0
+            if rows:
+                reads[edge.argument] = reads.get(edge.argument, 0) | rows
+        if not reads:
+            return 0
+        before = self.all(node.inputs).events
+        self.events.append(Event(kind=kind, node=node, reads=reads, before=before, certain=certain))
+        return 1 << (len(self.events) - 1)
+
+
+class _Noting(Protocol):
+    def __call__(self, kind: EventKind, edges: Sequence[Edge], certain: bool) -> int: ...
+
+
+def follow(graph: Graph) -> Followed:
+    """Give each artifact's abstract value, in one pass from the sources."""
+    found = Followed(graph.nodes)
+    for position, node in enumerate(graph.nodes):
+        match node.kind:
+            case "source":
+                found.flows[id(node), "out"] = Flow(found.ways.of(((position, ""),)))
+            case "split":
+                table = found.into[position] = found.all(node.inputs)
+                for port in node.outputs:
+                    found.flows[id(node), port] = transfer.divided(found.ways, table, position, port)
+            case "metric":
+                found.flows[id(node), "out"] = found.all(node.inputs)
+            case _:
+                _call(found, position, node)
+    return found
+
+
+def _call(found: Followed, position: int, node: GraphNode) -> None:
+    events: dict[tuple[EventKind, bool], int] = {}
+
+    def event(kind: EventKind, edges: Sequence[Edge], certain: bool) -> int:
+        """Note each of a stage's events once, however many outputs it has."""
+        if (kind, certain) not in events:
+            events[kind, certain] = found.event(kind, node, edges, certain)
+        return events[kind, certain]
+
+    for port, shape in node.outputs.items():
+        role, read = role_of(node, port), inputs_of(node, port)
+        givers, others, states = found.all(read.givers), found.all(read.others), found.all(read.states)
+        if shape.kind not in CARRIERS:
+            if role == "select":
+                flow = transfer.chosen([states], givers.join(others), event("select", node.inputs, True))
+            else:
+                flow = transfer.fitted([givers, others, states], event("fit", node.inputs, True))
+        elif role == "make":
+            flow = transfer.applied(states, Flow(found.ways.of(((position, ""),))))
+        else:
+            flow = transfer.applied(states, transfer.stacked([givers]))
+            if role == "select":
+                flow = transfer.chosen(
+                    [givers, states], others, event("select", read.others or read.givers, True)
+                )
+                flow = flow.join(givers)
+            elif role in ("aggregate", "augment") or declared_role(node) is None:
+                certain = declared_role(node) is not None
+                flow = transfer.aggregated(flow, event("mix", read.givers, certain))
+            if read.others:
+                flow = transfer.matched(flow, others, _joining(event, node, read))
+        found.flows[id(node), port] = flow
+
+
+def _joining(event: _Noting, node: GraphNode, read: Inputs) -> int:
+    """Note that other tables' rows were joined, unless the stage is declared to treat each row by itself."""
+    declared = declared_role(node)
+    if declared in ("map", "apply", "concat"):
+        return 0
+    by_key = all(_share_a_key(edge, giver) for edge in read.others for giver in read.givers)
+    return event("join", read.others, declared is not None or not by_key)
+
+
+def _share_a_key(one: Edge, other: Edge) -> bool:
+    """Tell whether rows of two tables can be matched one to one: both have a key of the same name."""
+    keys: list[set[str]] = []
+    for edge in (one, other):
+        contract = edge.needed.contract if edge.needed else None
+        columns = columns_of(contract) if contract else {}
+        keys.append({name for name, column in columns.items() if column.limits.key})
+    return bool(keys[0] & keys[1])

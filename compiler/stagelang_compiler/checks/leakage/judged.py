@@ -1,0 +1,250 @@
+"""SL601, SL602, SL603 and SL609: by which events the rows that a metric is measured on came to influence what it judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import final
+
+from attrs import frozen
+
+from stagelang.contract import columns_of
+from stagelang.origin import Origin
+from stagelang.split import Split
+from stagelang_compiler.checks.leakage.body import Mixing
+from stagelang_compiler.checks.leakage.follow import Event, Followed, follow
+from stagelang_compiler.checks.leakage.reading import Bodies
+from stagelang_compiler.checks.leakage.ways import Rows, Way
+from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
+from stagelang_compiler.graph import Edge, Graph, GraphNode
+
+
+def _rule(code: str, name: str, summary: str) -> Rule:
+    return Rule(code=code, name=name, severity=Severity.ERROR, summary=summary)
+
+
+JUDGED_BY_LEARNT_ROWS = _rule(
+    "SL601",
+    "judged-by-learnt-rows",
+    "a metric is measured on rows that a fitted object before it has learnt from",
+)
+MIXED_BEFORE_SPLIT = _rule(
+    "SL602",
+    "mixed-before-split",
+    "a metric is measured on rows that were mixed into the rows which a fitted object before it has learnt from",
+)
+CHOSEN_BY_JUDGED_ROWS = _rule(
+    "SL603", "chosen-by-judged-rows", "a metric is measured on rows by which what it judges was chosen"
+)
+COPIED_BEFORE_SPLIT = _rule(
+    "SL609",
+    "copied-before-split",
+    "a split that sends copies of one row into parts to learn from and to judge by",
+)
+
+RULES = (JUDGED_BY_LEARNT_ROWS, MIXED_BEFORE_SPLIT, CHOSEN_BY_JUDGED_ROWS, COPIED_BEFORE_SPLIT)
+
+
+def check_judged_rows(graph: Graph) -> Iterator[Diagnostic]:
+    """Check that no metric is measured on rows that had a part in what it judges."""
+    followed, bodies = follow(graph), Bodies()
+    for node in graph.nodes:
+        if node.kind == "metric":
+            yield from _Judged(followed, bodies, node).findings()
+
+
+@final
+@frozen
+class _Apart:
+    """Two ways that a split keeps apart: one to learn from, one to judge by."""
+
+    learnt: Way
+    judged: Way
+    split: GraphNode
+    position: int
+
+
+@final
+class _Judged:
+    """One metric, the rows it is measured on, and the events before it."""
+
+    def __init__(self, followed: Followed, bodies: Bodies, node: GraphNode) -> None:
+        self.followed = followed
+        self.ways = followed.ways
+        self.bodies = bodies
+        self.node = node
+        flow = followed.all(node.inputs)
+        self.judged = self.ways.union(
+            followed.read(edge).rows for edge in node.inputs if not is_training(edge)
+        )
+        self.near = self.ways.sharing(self.judged)
+        self.events = followed.happened(flow.events) if self.judged else []
+        self.fits = [(bit, event) for bit, event in self.events if event.kind == "fit"]
+
+    def findings(self) -> Iterator[Diagnostic]:
+        guilty = {id(event): event for _, event in self.fits if event.rows & self.near}
+        for event in guilty.values():
+            if not is_told(event.node):
+                yield self._learnt(event, "has learnt from", "learnt here")
+        for _, event in self.events:
+            if event.kind == "select" and event.rows & self.near and not is_told(event.node):
+                yield self._chosen(event)
+        learnt_right = [event for _, event in self.fits if id(event) not in guilty]
+        yield from self._mixed(learnt_right)
+        yield from self._joined()
+
+    # learnt from, chosen by, joined to
+
+    def _learnt(self, event: Event, did: str, here: str) -> Diagnostic:
+        return Diagnostic(
+            rule=JUDGED_BY_LEARNT_ROWS,
+            message=f"metric {self.node.base!r} is measured on rows that {event.node.name!r} {did}",
+            places=(Place(self.node.origin, "measured here"), Place(event.node.origin, here)),
+            subject=self.node.name,
+            help="fit on the train part of a split and measure on its test part; annotate what fits with Table[..., Train]",
+        )
+
+    def _chosen(self, event: Event) -> Diagnostic:
+        return Diagnostic(
+            rule=CHOSEN_BY_JUDGED_ROWS,
+            message=f"metric {self.node.base!r} is measured on rows by which {event.node.name!r} has chosen",
+            places=(Place(self.node.origin, "measured here"), Place(event.node.origin, "chosen here")),
+            subject=self.node.name,
+            help="choose by the validation part of a split(..., validation=...), and measure on its test part",
+        )
+
+    def _joined(self) -> Iterator[Diagnostic]:
+        for _, event in self.events:
+            if event.kind != "join" or is_told(event.node):
+                continue
+            own = self.ways.union(
+                self.followed.read(edge).rows
+                for edge in event.node.inputs
+                if edge.argument not in event.reads
+            )
+            guilty = [name for name, rows in event.reads.items() if rows & self.near & ~own]
+            found = (
+                [each for each in self.bodies.mixings(event) if each.parameters & {*guilty}] if guilty else []
+            )
+            if found:
+                yield self._learnt(event, "has joined to other rows", "joined here")
+
+    # mixed, copied
+
+    def _mixed(self, fits: Sequence[Event]) -> Iterator[Diagnostic]:
+        for bit, event in self.events:
+            if event.kind != "mix" or not event.rows & self.near:
+                continue
+            after = [each for each in fits if each.before & bit]
+            if not after or is_told(event.node):
+                continue
+            for mixing in self.bodies.mixings(event):
+                found = self._unsafe(event, bit, mixing, after)
+                if found is not None:
+                    yield found
+                    break
+
+    def _unsafe(self, event: Event, bit: int, mixing: Mixing, fits: Sequence[Event]) -> Diagnostic | None:
+        """Say of a place that computes across rows whether a split after it keeps apart what it has mixed."""
+        rows = self.ways.union(rows for name, rows in event.reads.items() if name in mixing.parameters)
+        if not rows & self.near:
+            return None
+        for fit in fits:
+            for apart in self._apart(fit.rows):
+                if (
+                    mixing.copies
+                    and self.followed.into[apart.position].events & bit
+                    and not _keeps_copies(apart)
+                ):
+                    return self._copied(event, mixing, fit, apart)
+                if mixing.mixes and not _keeps(apart.split, mixing):
+                    return self._mixed_in(event, mixing, fit, apart)
+        return None
+
+    def _apart(self, learnt: Rows) -> Iterator[_Apart]:
+        """Give the pairs of ways, one learnt from and one judged by, with the split that keeps them apart."""
+        for one in self.ways.each(learnt):
+            for other in self.ways.each(self.judged):
+                for (split, part), (also, other_part) in zip(one, other, strict=False):
+                    if (split, part) != (also, other_part):
+                        if split == also:
+                            yield _Apart(one, other, self.followed.nodes[split], split)
+                        break
+
+    def _mixed_in(self, event: Event, mixing: Mixing, fit: Event, apart: _Apart) -> Diagnostic:
+        name = event.node.name
+        return Diagnostic(
+            rule=MIXED_BEFORE_SPLIT,
+            message=f"metric {self.node.base!r} is measured on rows that {name!r} has mixed into those which {fit.node.name!r} learns from",
+            places=(
+                Place(self.node.origin, "measured here"),
+                _place_of(event, mixing, "computed across rows here"),
+                Place(apart.split.origin, "divided here, too late"),
+            ),
+            subject=self.node.name,
+            expected="each row treated by itself before the rows are divided",
+            found=f"{mixing.word} across rows",
+            help=f'divide first and compute it from the train part; if {name!r} treats each row by itself, declare role="map"',
+        )
+
+    def _copied(self, event: Event, mixing: Mixing, fit: Event, apart: _Apart) -> Diagnostic:
+        name = event.node.name
+        return Diagnostic(
+            rule=COPIED_BEFORE_SPLIT,
+            message=(
+                f"metric {self.node.base!r} is measured on copies, made by {name!r}, of rows that {fit.node.name!r} has learnt from"
+            ),
+            places=(
+                Place(self.node.origin, "measured here"),
+                _place_of(event, mixing, "copied here"),
+                Place(apart.split.origin, "divided here, too late"),
+            ),
+            subject=self.node.name,
+            expected="copies of one row in one part",
+            found=f"{mixing.word} before the split",
+            help=f"divide first, and give {name!r} the train part alone",
+        )
+
+
+def _place_of(event: Event, mixing: Mixing, text: str) -> Place:
+    return Place(Origin(mixing.file, mixing.line), text)
+
+
+def _keeps(split: GraphNode, mixing: Mixing) -> bool:
+    """Tell whether rows that were mixed with each other all go into one part, or only ever from earlier to later."""
+    declared = split.declared
+    if not isinstance(declared, Split):
+        return False
+    if declared.method == "time" and mixing.past:
+        return True
+    return mixing.within is None or str(declared.by) in mixing.within
+
+
+def _keeps_copies(apart: _Apart) -> bool:
+    """Tell whether copies of a row all go into one part: they share their group and their time."""
+    declared = apart.split.declared
+    if not isinstance(declared, Split) or declared.method == "time":
+        return True
+    given = apart.split.inputs[0].given if apart.split.inputs else None
+    column = columns_of(given.contract).get(str(declared.by)) if given and given.contract else None
+    return column is not None and column.limits.group
+
+
+def is_training(edge: Edge) -> bool:
+    """Tell whether a metric says itself that it is one of training rows, or another rule says that it is."""
+    shapes = (edge.needed, edge.given)
+    return any(shape is not None and getattr(shape.population, "__name__", "") == "Train" for shape in shapes)
+
+
+def is_told(node: GraphNode) -> bool:
+    """Tell whether another rule says already that a stage is given rows of a wrong population."""
+    return any(
+        edge.given is not None
+        and edge.needed is not None
+        and isinstance(edge.given.population, type)
+        and isinstance(edge.needed.population, type)
+        and not issubclass(edge.given.population, edge.needed.population)
+        for edge in node.inputs
+    )
+
+
+CHECKS = (check_judged_rows,)

@@ -1,0 +1,70 @@
+"""Names of operations that compute across rows, in pandas, polars, Arrow, numpy and scikit-learn, and how each does."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+REDUCTIONS: Final = _words(
+    "mean median std var sem min max sum prod argmax argmin cumsum cumprod cummax cummin average nanmean nanmedian nanstd nanvar "
+    "nanmin nanmax nansum ptp percentile quantile nanpercentile nanquantile diff argsort"
+)
+"""Computed across rows unless an axis says that it is along each row."""
+
+WITHOUT_AXIS: Final = _words(
+    "mode nunique unique n_unique value_counts skew kurt kurtosis rank shift pct_change rolling expanding ewm interpolate ffill bfill "
+    "pad backfill forward_fill backward_fill pivot pivot_table corr cov corrcoef corrwith describe nlargest nsmallest top_k factorize "
+    "get_dummies to_dummies qcut idxmax idxmin min_max agg aggregate histogram histogram2d bincount polyfit lstsq "
+    "svd eig eigh pinv curve_fit minimize minimize_scalar linregress zscore rankdata gaussian_kde "
+    "rolling_mean rolling_std rolling_sum rolling_min rolling_max rolling_median ewm_mean cum_sum cum_prod cum_max cum_min "
+    "cum_count cumcount ngroup pmean pstdev pvariance fmean stdev variance"
+)
+"""Computed across rows, always."""
+
+ESTIMATORS: Final = _words(
+    "fit fit_transform fit_predict fit_resample partial_fit scale minmax_scale maxabs_scale robust_scale quantile_transform "
+    "power_transform cross_val_predict cross_val_score mutual_info_classif mutual_info_regression f_classif f_regression chi2 "
+    "build_vocab_from_iterator"
+)
+"""Learn something from all rows that they are given."""
+
+DEDUPLICATIONS: Final = frozenset(["drop_duplicates", "duplicated", "unique_rows"])
+"""Compare rows; rows that are equal in the columns named, or in all of them."""
+
+GROUPS: Final = frozenset(["groupby", "group_by", "partition_by"])
+"""Part rows by columns, so that what follows computes within each group."""
+
+WINDOWS: Final = frozenset(["rolling", "expanding", "ewm"])
+"""Give an object that computes within the same rows later."""
+
+PAST: Final = _words(
+    "shift rolling expanding ewm ffill pad forward_fill cumsum cumprod cummax cummin cum_sum cum_prod cum_max cum_min cum_count "
+    "cumcount diff pct_change rolling_mean rolling_std rolling_sum rolling_min rolling_max rolling_median ewm_mean"
+)
+"""See earlier rows only, unless an argument says otherwise: in the order of time they carry nothing back."""
+
+BY_ITEM: Final = _words("map applymap map_elements map_rows itertuples iterrows iter_rows to_pylist")
+"""Hand each value or row to a function or a loop, by itself."""
+
+COLUMNS: Final = _words(
+    "groupby group_by partition_by items iteritems iter_columns array_split split iter_slices itercolumns get_columns"
+)
+"""Looping over what these give is looping over parts that hold many rows."""
+
+BUILTINS: Final = frozenset(["max", "min", "sum", "sorted", "set", "Counter"])
+"""Functions of one iterable that compute across what is in it."""
+
+EXPRESSIONS: Final = frozenset(
+    ["pl.col", "pl.all", "pl.nth", "pl.element", "polars.col", "polars.all", "pc.field"]
+)
+"""Stand for a column of whatever frame they are used in."""
+
+ALONG_ROWS: Final[frozenset[object]] = frozenset([1, -1, 2, -2, 3, "columns"])
+"""Axes within each row."""
+
+FIRST_IS_NO_AXIS: Final = _words("quantile percentile nanpercentile nanquantile diff average")
+"""Reductions whose first argument is something else."""
