@@ -13,16 +13,15 @@ from attrs import evolve
 from stagelang.origin import Origin
 from stagelang_backends.github_actions.annotations import Remark, commands, sarif
 from stagelang_backends.github_actions.carrying import USAGE, Bench, take_over
+from stagelang_backends.github_actions.comparing import keep_metrics, review_of
 from stagelang_backends.github_actions.run_plan import RunPlan
 from stagelang_backends.github_actions.run_words import run_sections
 from stagelang_backends.github_actions.surroundings import Surroundings
 from stagelang_backends.github_actions.workflow import marker
 from stagelang_backends.lineage.picture import svg_of
 from stagelang_backends.review.escaping import code
-from stagelang_backends.review.markdown import LIMIT, Section, assembled, structure_sections
-from stagelang_compiler.diff import diff
+from stagelang_backends.review.markdown import LIMIT, Section, assembled, review_sections
 from stagelang_compiler.plan import Plan
-from stagelang_compiler.plan_codec import loads
 from stagelang_runtime.execute.noted import noted_result
 from stagelang_runtime.execute.results import RunResult
 from stagelang_runtime.judge import Outcomes, judge
@@ -68,14 +67,18 @@ def conclude_run(
     outcomes = judge(plan, result, root=root, store=bench.store)
     keep_outcome(bench.store.root, plan, run.digest, result, outcomes, revision(root))
     record = read_outcome(bench.store.root, plan.name) or {}
+    review = review_of(bench, plan, result, root=root)
     problems = [*_problems(run, needs, around)]
     remarks = [*_remarks(run, plan, result, outcomes)]
     sections = run_sections(run, plan, result, outcomes, problems=problems, record=record)
-    write_report(out, sections, pipeline=plan.name, around=around, more=_changes(out, plan))
+    more = review_sections(review) if review else ()
+    if more:  # one picture is enough: that of the change
+        sections = tuple(section for section in sections if section.title != "picture")
+    write_report(out, sections, pipeline=plan.name, around=around, more=more)
     _write_page(out, plan, run.digest, record)
     (out / "outcome.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     (out / "report.sarif").write_text(sarif(out / "findings.sarif", run.folder, remarks), encoding="utf-8")
-    around.give(sarif="true")
+    around.give(sarif="true", kept="true" if not around.base and keep_metrics(bench, plan) else "")
     print_outcomes(plan.name, outcomes, summary_line(result), sys.stdout)
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
@@ -123,15 +126,6 @@ def write_report(
     summary = assembled(body, SUMMARY_LIMIT)
     (out / "summary.md").write_text(summary, encoding="utf-8", newline="\n")
     around.summarise(summary)
-
-
-def _changes(out: Path, plan: Plan) -> Sequence[Section]:
-    """Write what a pull request changes in the pipeline, where the plan of what it is merged into is at hand."""
-    path = out / "base.json"
-    if not path.is_file():
-        return ()
-    found = diff(loads(path.read_text(encoding="utf-8")), plan)
-    return structure_sections(found)
 
 
 def _footer(around: Surroundings) -> str:

@@ -15,6 +15,8 @@ LONGEST_JOB = 80
 PLAN_ARTIFACT = "sl.plan"
 REPORT_ARTIFACT = "sl.report"
 RESULT_ARTIFACT = "sl.result."
+BASE_PLAN, BASE_METRICS = "base.json", "base/metrics.tar"
+"""Where the plan and the metrics of what a pull request is merged into lie, in the folder for what jobs hand over."""
 OUT = "sl-out"
 """The folder for what jobs hand to each other; not hidden, since upload-artifact leaves hidden files out."""
 _PACKED_AS = "sl1"
@@ -59,6 +61,11 @@ def cache_prefix(pipeline: str, job: str = "") -> str:
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", pipeline)[:40]
     start = f"{_PACKED_AS}-{name}-{_mark(pipeline)}-"
     return f"{start}{job}." if job else start
+
+
+def base_prefix(pipeline: str) -> str:
+    """Give what the keys begin with under which metrics are kept for pull requests; no job's key does, for no id holds a dot."""
+    return f"{cache_prefix(pipeline)}.base."
 
 
 def cache_key(pipeline: str, job: str, fingerprint: str) -> str:

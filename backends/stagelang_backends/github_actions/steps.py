@@ -11,8 +11,10 @@ from attrs import frozen
 from stagelang_backends.github_actions import expressions as ex
 from stagelang_backends.github_actions.actions import Pin
 from stagelang_backends.github_actions.names import (
+    BASE_METRICS,
     OUT,
     PLAN_ARTIFACT,
+    base_prefix,
     cache_prefix,
     result_artifact,
     result_file,
@@ -130,6 +132,28 @@ def hand_over(ground: Ground, job: str) -> list[Step]:
             "with": {"path": result_file(job), "key": ex.whole(ex.key_of(job))},
         },
     ]
+
+
+def keep_metrics(ground: Ground) -> Step:
+    """Keep what the metrics came to for pull requests, under a key that no run had before."""
+    attempt = f"{ex.whole('github.run_id')}-{ex.whole('github.run_attempt')}"
+    return {
+        "name": "Keep the metrics for pull requests to compare with",
+        "if": ex.every("!cancelled()", "steps.judge.outputs.kept == 'true'"),
+        "uses": ground.uses("actions/cache/save"),
+        "with": {"path": f"{OUT}/{BASE_METRICS}", "key": base_prefix(ground.plan.name) + attempt},
+    }
+
+
+def restore_metrics(ground: Ground) -> Step:
+    """Fetch what the metrics came to last on what a pull request is merged into."""
+    prefix = base_prefix(ground.plan.name)
+    return {
+        "name": "Take over the metrics to compare with",
+        "if": ex.whole("github.event_name == 'pull_request'"),
+        "uses": ground.uses("actions/cache/restore"),
+        "with": {"path": f"{OUT}/{BASE_METRICS}", "key": f"{prefix}none", "restore-keys": prefix},
+    }
 
 
 def upload(ground: Ground, artifact: str, files: Sequence[str], *, name: str) -> Step:

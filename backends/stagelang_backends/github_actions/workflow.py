@@ -15,14 +15,16 @@ from stagelang_backends.github_actions.settings import HOSTED_MINUTES
 from stagelang_backends.github_actions.steps import (
     Ground,
     hand_over,
+    keep_metrics,
     ready,
     restore,
+    restore_metrics,
     restore_own,
     take_over,
     upload,
 )
 from stagelang_backends.github_actions.yaml_text import Headed, Said, dumps
-from stagelang_compiler.plan import Plan
+from stagelang_compiler.plan import Plan, Stage
 
 PLAN_FILES = ("plan.json", "base.json", "jobs.json", "findings.sarif")
 REPORT_FILES = ("comment.md", "comment-short.md", "summary.md", "outcome.json", "report.html")
@@ -217,11 +219,17 @@ def _minutes(plan: Plan, job: Job) -> int:
         for name in job.nodes
         if plan.node(name).kind in ("stage", "command")
     ]
-    limits = [each.resources.time_seconds if each.resources else None for each in stages]
+    limits = [_seconds(each) for each in stages]
     declared = [each for each in limits if each is not None]
     if not stages or len(declared) < len(limits):
         return max(HOSTED_MINUTES, _at_most(job, declared))
     return _at_most(job, declared)
+
+
+def _seconds(stage: Stage) -> float | None:
+    """Give the longest that a stage may take, all its attempts together; None where nothing limits it."""
+    need = stage.resources
+    return None if need is None or need.time_seconds is None else need.time_seconds * need.attempts
 
 
 def _at_most(job: Job, seconds: Sequence[float]) -> int:
@@ -251,12 +259,14 @@ def _report_job(ground: Ground, jobs: Sequence[Job]) -> Mapping[str, Any]:
             *ready(ground),
             take_over(ground, ids),
             *(restore(ground, each) for each in ends),
+            restore_metrics(ground),
             {
                 "name": "Judge",
                 "id": "judge",
                 "env": {"NEEDS": ex.whole("toJSON(needs)")},
                 "run": ex.shell(["stagelang", "ci", "report", "--pipeline", ground.plan.name]),
             },
+            keep_metrics(ground),
             *([sarif] if ground.settings.sarif else []),
             upload(ground, REPORT_ARTIFACT, REPORT_FILES, name="Hand over the report"),
         ],

@@ -127,10 +127,10 @@ class Runners:
             if action == "actions/download-artifact":
                 self._download(place, options, ended)
             elif action == "actions/cache/restore":
-                self._restore(place, step, outputs)
-            elif action == "actions/cache/save" and not failed:
-                key = _key(options["key"], outputs)
-                self.caches.setdefault(key, (place / options["path"]).read_bytes())
+                self._restore(place, step, outputs, bool(variables["GITHUB_BASE_REF"]))
+            elif action == "actions/cache/save" and (given.get("kept") if name == "report" else not failed):
+                key = options["key"] if name == "report" else _key(options["key"], outputs)
+                self.caches[key] = (place / options["path"]).read_bytes()
             elif action == "actions/upload-artifact":
                 files = [place / path for path in options["path"].split()]
                 ended.artifacts[options["name"]] = {
@@ -151,18 +151,24 @@ class Runners:
                 (place / options["path"]).mkdir(exist_ok=True)
                 (place / options["path"] / file).write_bytes(data)
 
-    def _restore(self, place: Path, step: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+    def _restore(
+        self, place: Path, step: Mapping[str, Any], outputs: Mapping[str, Any], is_request: bool
+    ) -> None:
         options = step["with"]
-        job = options["key"].partition("['")[2].partition("']")[0]
-        if "if" in step and (job in outputs["run"] or job not in outputs["keys"]):
+        key = options["key"]
+        if "fromJSON" in key:
+            job = key.partition("['")[2].partition("']")[0]
+            if "if" in step and (job in outputs["run"] or job not in outputs["keys"]):
+                return
+            key = _key(key, outputs)
+        elif not is_request:
             return
-        key = _key(options["key"], outputs)
         prefix = options.get("restore-keys")
         near = [each for each in self.caches if prefix and each.startswith(prefix)]
         found = key if key in self.caches else near[-1] if near else None
         if found is not None:
             target = place / options["path"]
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(self.caches[found])
 
     def _command(

@@ -1,0 +1,78 @@
+"""Compares a pull request's run with what its base came to, as far as the base's results are kept and hold for it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stagelang_backends.github_actions.carrying import Bench
+from stagelang_backends.github_actions.names import BASE_METRICS, BASE_PLAN
+from stagelang_backends.review.gathered import Review
+from stagelang_compiler.diff import PlanDiff, diff
+from stagelang_compiler.plan import Plan
+from stagelang_compiler.plan_codec import loads
+from stagelang_runtime.execute.noted import noted_result
+from stagelang_runtime.execute.notes import Notes
+from stagelang_runtime.execute.results import RunResult
+from stagelang_runtime.judge import MeasuredRun, MetricDifference, compare_runs
+from stagelang_runtime.pack import NotAPack, read_pack, write_pack
+
+
+def keep_metrics(bench: Bench, plan: Plan) -> bool:
+    """Pack what the metrics came to, for later pull requests to compare with; tell whether there was anything to pack."""
+    nodes = [metric.node for metric in plan.metrics if metric.node and bench.notes.get(metric.node)]
+    if nodes:
+        write_pack(bench.out / BASE_METRICS, plan, nodes, ran=(), store=bench.store, notes=bench.notes)
+    return bool(nodes)
+
+
+def review_of(bench: Bench, plan: Plan, result: RunResult, *, root: Path) -> Review | None:
+    """Say what a pull request changes, and what that did to the metrics; None where the base's plan isn't at hand.
+
+    Args:
+        bench: where the run's results lie, and the base's.
+        plan: the head's.
+        result: what became of its nodes.
+        root: the pipeline's folder, with the head's code.
+    """
+    path = bench.out / BASE_PLAN
+    if not path.is_file():
+        return None
+    found = diff(loads(path.read_text(encoding="utf-8")), plan)
+    return Review(diff=found, differences=_differences(bench, found, result, root))
+
+
+def _differences(
+    bench: Bench, found: PlanDiff, result: RunResult, root: Path
+) -> Sequence[MetricDifference] | None:
+    path = bench.out / BASE_METRICS
+    if not path.is_file():
+        return None
+    notes = Notes(bench.out / "work" / "base")
+    try:
+        packed = read_pack(path, bench.store)
+    except NotAPack as error:
+        print(f"warning: the base's metrics can't be compared with: {error}", file=sys.stderr)
+        return None
+    for each in (*packed.ancestors.values(), *packed.own.values()):
+        notes.put(each)
+    base = noted_result(found.base, notes, elsewhere=True)
+    renamed = {change.old: change.new for change in found.metrics if change.kind == "renamed"}
+    here = _finalisers(found.head)
+    return compare_runs(
+        _measured(bench, found.base, base, root if _finalisers(found.base) <= here else None),
+        _measured(bench, found.head, result, root),
+        renamed=renamed,
+    )
+
+
+def _measured(bench: Bench, plan: Plan, result: RunResult, root: Path | None) -> MeasuredRun:
+    receipts = {name: node.receipt for name, node in result.nodes.items()}
+    return MeasuredRun(plan=plan, receipt=receipts.get, store=bench.store, root=root)
+
+
+def _finalisers(plan: Plan) -> set[str]:
+    """Give the digests of the metrics' own finalisers: the base's run with the head's code only where that is the same."""
+    found = (metric.aggregate.finalise for metric in plan.metrics if metric.aggregate)
+    return {code.digest for code in found if code is not None}
