@@ -43,6 +43,7 @@ class Limits:
     time: bool = False
     unit: Any = None
     role: str = ""
+    known_after: dt.timedelta | None = None
     description: str = ""
 
 
@@ -116,6 +117,7 @@ def column(
     time: bool = False,
     unit: type[Unit] | None = None,
     role: str = "",
+    known_after: dt.timedelta | None = None,
     description: str = "",
 ) -> Column[T]:
     """Declare what a column may hold.
@@ -131,6 +133,7 @@ def column(
         time: the moment at which the row was known.
         unit: the unit of the values.
         role: what the column is for, such as "label", "feature", "prediction" or "weight".
+        known_after: how long after the row's time the value becomes known, where that isn't at once: of an outcome, say.
         description: said in the docs where no docstring follows the column.
     """
     limits = Limits(
@@ -147,6 +150,7 @@ def column(
         time=time,
         unit=unit,
         role=role,
+        known_after=known_after,
         description=description,
     )
     return Column(limits, caller_origin())

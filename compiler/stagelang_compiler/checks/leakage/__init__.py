@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stagelang_compiler.checks.leakage import judged
+from stagelang_compiler.checks.leakage import columns, declared, judged
+from stagelang_compiler.checks.leakage.rules import RULES
 
-RULES = judged.RULES
-CHECKS = judged.CHECKS
+CHECKS = (*judged.CHECKS, *columns.CHECKS, *declared.CHECKS)
 
 __all__ = ["CHECKS", "RULES"]

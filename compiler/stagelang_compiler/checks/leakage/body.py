@@ -32,6 +32,7 @@ class Mixing:
 
     `parameters` are those whose rows it is. `within` names the columns that the rows mixed with each other share; it is None where they
     share them all. `past` says that each row sees earlier ones only; `copies` that one row becomes several.
+    `column` is the one that was picked to compute with, where the code names it.
     """
 
     word: str
@@ -42,6 +43,7 @@ class Mixing:
     past: bool = False
     copies: bool = False
     mixes: bool = True
+    column: str = ""
 
 
 @final
@@ -224,6 +226,8 @@ class _Body:
                 return self.names.get(name, _NONE)
             case ast.Constant() | ast.Lambda():
                 return _NONE
+            case ast.Attribute(attr=name) if name in op.DESCRIPTIONS:
+                return _NONE
             case ast.Attribute(value=value):
                 return self.value(value)
             case ast.Call():
@@ -311,6 +315,7 @@ class _Body:
             past=name in op.PAST and _sees_the_past(node),
             copies=how == "copies" or name == "fit_resample",
             mixes=how == "mixes",
+            column=_picked(node),
         )
 
     def is_across(self, node: ast.Call, name: str, of: Made) -> Literal["", "mixes", "copies"]:
@@ -507,6 +512,18 @@ def _constants(node: ast.Call) -> frozenset[str]:
             elif isinstance(item, ast.Attribute):
                 found.add(item.attr)
     return frozenset(found)
+
+
+def _picked(node: ast.Call) -> str:
+    """Give the column that a call computes with: `frame["label"].mean()`, `frame.groupby("a")[Scans.label].mean()`."""
+    picked = node.func.value if isinstance(node.func, ast.Attribute) else None
+    match picked:
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+        case ast.Subscript(slice=ast.Attribute(attr=name)) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -1,4 +1,4 @@
-"""SL601, SL602, SL603 and SL609: by which events the rows that a metric is measured on came to influence what it judges."""
+"""SL601 to SL604 and SL609: by which events the rows that a metric is measured on came to influence what it judges."""
 
 from __future__ import annotations
 
@@ -9,47 +9,32 @@ from attrs import frozen
 
 from stagelang.contract import columns_of
 from stagelang.origin import Origin
+from stagelang.population import Validation
 from stagelang.split import Split
 from stagelang_compiler.checks.leakage.body import Mixing
+from stagelang_compiler.checks.leakage.encoded import encoded_labels
 from stagelang_compiler.checks.leakage.follow import Event, Followed, follow
 from stagelang_compiler.checks.leakage.reading import Bodies
+from stagelang_compiler.checks.leakage.rules import (
+    CHOSEN_BY_JUDGED_ROWS,
+    COPIED_BEFORE_SPLIT,
+    JUDGED_BY_LEARNT_ROWS,
+    MIXED_BEFORE_SPLIT,
+    NO_INDEPENDENT_TEST,
+)
 from stagelang_compiler.checks.leakage.ways import Rows, Way
-from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
+from stagelang_compiler.diagnostics import Diagnostic, Place
 from stagelang_compiler.graph import Edge, Graph, GraphNode
-
-
-def _rule(code: str, name: str, summary: str) -> Rule:
-    return Rule(code=code, name=name, severity=Severity.ERROR, summary=summary)
-
-
-JUDGED_BY_LEARNT_ROWS = _rule(
-    "SL601",
-    "judged-by-learnt-rows",
-    "a metric is measured on rows that a fitted object before it has learnt from",
-)
-MIXED_BEFORE_SPLIT = _rule(
-    "SL602",
-    "mixed-before-split",
-    "a metric is measured on rows that were mixed into the rows which a fitted object before it has learnt from",
-)
-CHOSEN_BY_JUDGED_ROWS = _rule(
-    "SL603", "chosen-by-judged-rows", "a metric is measured on rows by which what it judges was chosen"
-)
-COPIED_BEFORE_SPLIT = _rule(
-    "SL609",
-    "copied-before-split",
-    "a split that sends copies of one row into parts to learn from and to judge by",
-)
-
-RULES = (JUDGED_BY_LEARNT_ROWS, MIXED_BEFORE_SPLIT, CHOSEN_BY_JUDGED_ROWS, COPIED_BEFORE_SPLIT)
 
 
 def check_judged_rows(graph: Graph) -> Iterator[Diagnostic]:
     """Check that no metric is measured on rows that had a part in what it judges."""
     followed, bodies = follow(graph), Bodies()
-    for node in graph.nodes:
-        if node.kind == "metric":
-            yield from _Judged(followed, bodies, node).findings()
+    judged = [_Judged(followed, bodies, node) for node in graph.nodes if node.kind == "metric"]
+    for each in judged:
+        yield from each.findings()
+    yield from _untested(graph, [each.node for each in judged if each.fits])
+    yield from encoded_labels(followed, bodies)
 
 
 @final
@@ -77,10 +62,12 @@ class _Judged:
             followed.read(edge).rows for edge in node.inputs if not is_training(edge)
         )
         self.near = self.ways.sharing(self.judged)
-        self.events = followed.happened(flow.events) if self.judged else []
+        self.events = followed.happened(flow.events)
         self.fits = [(bit, event) for bit, event in self.events if event.kind == "fit"]
 
     def findings(self) -> Iterator[Diagnostic]:
+        if not self.judged:
+            return
         guilty = {id(event): event for _, event in self.fits if event.rows & self.near}
         for event in guilty.values():
             if not is_told(event.node):
@@ -203,6 +190,31 @@ class _Judged:
             found=f"{mixing.word} before the split",
             help=f"divide first, and give {name!r} the train part alone",
         )
+
+
+def _untested(graph: Graph, metrics: Sequence[GraphNode]) -> Iterator[Diagnostic]:
+    """Say of a pipeline that fits something that none of its metrics is measured on rows kept for that."""
+    edges = [edge for node in metrics for edge in node.inputs if edge.given and edge.given.kind == "table"]
+    if not edges or not all(_is_for_training(edge) or _is_for_choosing(edge) for edge in edges):
+        return
+    word = "training" if all(map(_is_for_training, edges)) else "training and validation"
+    yield Diagnostic(
+        rule=NO_INDEPENDENT_TEST,
+        message=f"pipeline {graph.pipeline.name!r} measures what it has fitted on {word} rows only",
+        places=(Place(graph.pipeline.origin), *(Place(node.origin, "measured here") for node in metrics[:1])),
+        subject=metrics[0].name,
+        help="measure a metric on the test part of a split",
+    )
+
+
+def _is_for_training(edge: Edge) -> bool:
+    """Tell whether a metric asks for training rows itself; one that doesn't is another rule's."""
+    return edge.needed is not None and getattr(edge.needed.population, "__name__", "") == "Train"
+
+
+def _is_for_choosing(edge: Edge) -> bool:
+    given = edge.given.population if edge.given is not None else None
+    return isinstance(given, type) and issubclass(given, Validation)
 
 
 def _place_of(event: Event, mixing: Mixing, text: str) -> Place:

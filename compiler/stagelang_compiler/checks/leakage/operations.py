@@ -68,3 +68,6 @@ ALONG_ROWS: Final[frozenset[object]] = frozenset([1, -1, 2, -2, 3, "columns"])
 
 FIRST_IS_NO_AXIS: Final = _words("quantile percentile nanpercentile nanquantile diff average")
 """Reductions whose first argument is something else."""
+
+DESCRIPTIONS: Final = _words("columns dtypes dtype shape ndim schema column_names width empty")
+"""Attributes that say what a frame looks like, and nothing of what its rows hold."""
