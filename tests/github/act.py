@@ -40,7 +40,7 @@ class Errand:
     scratch: Path
     secrets: Mapping[str, str] = field(factory=dict[str, str])
     interrupt_at: str | None = None
-    """A text of the log at which the run is cancelled."""
+    """A text of the log at which the run is cancelled; a saved cache that is told with this text waits for that."""
     mutation: str = ""
 
 
@@ -81,6 +81,7 @@ def _command(errand: Errand, payload: Path) -> list[str]:
         "STANDIN_ACTIONS": str(STANDINS),
         "STANDIN_STORE": str(errand.store),
         "STANDIN_DEFAULT_BRANCH": DEFAULT_BRANCH,
+        "STANDIN_HOLD": errand.interrupt_at or "",
         "STANDIN_MUTATION": errand.mutation,
         "STANDIN_TOKEN": "read" if errand.event.is_fork else "write",
         # Nothing outside of this machine is ever asked for.

@@ -255,6 +255,7 @@ def cancelled(hub: Hub) -> None:
     edit(hub, QUARTERED, branch="topic")
     run = hub.run(pull_request(), interrupt_at="cache saved with key: ")
     assert run.started() == {"plan", "halves"}
+    assert run.result("halves") == "cancelled"
     assert not run.may_merge("report")
     again = hub.run(pull_request())
     assert carried_out(again) == {"half": ["half"]}

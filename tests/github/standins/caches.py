@@ -158,11 +158,15 @@ def _save_step(store: Path, workspace: Path) -> None:
     except Refused as why:
         print(f"::warning::{why}")
         return
-    print(
-        f"cache saved with key: {key}"
-        if kept
-        else f"failed to save: unable to reserve cache with key {key}, another job may be creating this cache"
-    )
+    if not kept:
+        print(
+            f"failed to save: unable to reserve cache with key {key}, another job may be creating this cache"
+        )
+        return
+    said = f"cache saved with key: {key}"
+    print(said, flush=True)
+    if os.environ["STANDIN_HOLD"] and os.environ["STANDIN_HOLD"] in said:
+        time.sleep(60)  # a run is to be cancelled here, and must not go on before it is
 
 
 def main() -> int:
