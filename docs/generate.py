@@ -29,7 +29,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Stages": ("stage", "command", "Stage", "seed", "scope"),
     "Handles": ("Handle", "Table", "Model", "Value", "Files"),
     "Metrics": ("metric", "PerRow", "MetricDefinition", "Metric"),
-    "Aggregations": ("mean", "total", "ratio", "rmse", "f1", "calibration_error", "quantile", "smooth", "Aggregate"),
+    "Aggregations": (
+        "mean", "mean_of_ratios", "total", "ratio", "rmse", "f1", "calibration_error", "quantile", "smooth", "Aggregate",
+    ),
     "Pipelines": ("Pipeline", "Gate", "Budget", "Resources", "Waiver"),
     "Experiments": (
         "Swap", "Ablate", "Perturb", "Seeds", "Sweep", "missing", "shuffled", "shifted", "noisy",
@@ -97,10 +99,22 @@ def command_line() -> str:
         parser = argparse.ArgumentParser(prog=f"stagelang {name}", add_help=False)
         module.add_arguments(parser)
         parts.append(f"## stagelang {name}\n\n{_sentence(inspect.getdoc(module) or '')}\n")
-        rows = [_row(action) for action in parser._actions]  # pyright: ignore[reportPrivateUsage]
-        if rows:
-            parts.append("| argument | what it does |\n| --- | --- |\n" + "\n".join(rows) + "\n")
+        parts += _tables(parser)
     return "\n".join(parts)
+
+
+def _tables(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Write what a command takes as a table; a command of several parts has one for each."""
+    actions = parser._actions  # pyright: ignore[reportPrivateUsage]
+    kind: Any = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]
+    rows = [_row(action) for action in actions if not isinstance(action, (kind, argparse._HelpAction))]  # pyright: ignore[reportPrivateUsage]
+    if rows:
+        yield "| argument | what it does |\n| --- | --- |\n" + "\n".join(rows) + "\n"
+    for action in actions:
+        if isinstance(action, kind):
+            for part in action.choices.values():
+                yield f"`{part.prog}`\n"
+                yield from _tables(part)
 
 
 def _sentence(text: str) -> str:

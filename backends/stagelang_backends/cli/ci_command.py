@@ -116,13 +116,16 @@ def _is_merge(repository: Repository) -> bool:
 def _checked(arguments: argparse.Namespace, out: Path, around: Surroundings) -> Plan | None:
     """Compile, and leave the findings for people, for the pull request and for code scanning."""
     from stagelang_compiler.compiler import check_file
+    from stagelang_compiler.diagnostics import Severity
     from stagelang_compiler.rendering import render
 
     result = check_file(arguments.spec, pipeline=arguments.pipeline)
     root = arguments.spec.absolute().parent
-    sys.stderr.write(render(result.diagnostics, format="text", root=root))
+    # notes are about local runs; they say nothing to the reader of a pull request
+    said = [each for each in result.diagnostics if each.rule.severity is not Severity.NOTE]
+    sys.stderr.write(render(said, format="text", root=root))
     if around.run_id:
-        sys.stdout.write(render(result.diagnostics, format="github", root=Path.cwd()))
+        sys.stdout.write(render(said, format="github", root=Path.cwd()))
     log = render(result.diagnostics, format="sarif", root=root)
     (out / "findings.sarif").write_text(log, encoding="utf-8", newline="\n")
     return result.plan
