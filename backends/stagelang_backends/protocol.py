@@ -98,6 +98,10 @@ class Kept(Backend, Protocol):
         """Tell whether a file is what was emitted once, or was edited since, or is somebody's own."""
         ...
 
+    def notes(self, text: str, options: EmitOptions) -> Iterable[str]:
+        """Say what else in the repository an emitted file needs, as far as that isn't there; in the words of a person's next step."""
+        ...
+
 
 class UnknownTarget(Exception):
     """No backend of that name is installed."""

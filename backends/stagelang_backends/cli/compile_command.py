@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stagelang_backends.cli.main import FINDINGS, OK, UsageError
+from stagelang_backends.cli.main import FINDINGS, OK
 from stagelang_backends.cli.spec_arguments import add_spec, home_of
 
 if TYPE_CHECKING:
@@ -45,14 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def carry_out(arguments: argparse.Namespace) -> int:
     """Compile, emit, and write what differs; or only compare."""
     from stagelang_backends.cli.compiling import compiled
-    from stagelang_backends.cli.emitting import emitted, output_folder
+    from stagelang_backends.cli.emitting import backend_of, emitted, output_folder, say_notes
     from stagelang_backends.cli.written import compare, differing, put, refuse, write
-    from stagelang_backends.protocol import Kept, UnknownTarget, find_backend
+    from stagelang_backends.protocol import Kept
 
-    try:
-        backend = find_backend(arguments.target)
-    except UnknownTarget as error:
-        raise UsageError(f"{error}\n  help: choose one, or install the package that brings it") from None
+    backend = backend_of(arguments.target)
     found = compiled(arguments.spec, arguments.pipeline, home_of(arguments.spec))
     if found is None:
         return FINDINGS
@@ -68,6 +65,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     if edited and not arguments.force:
         return refuse(files, folder, edited)
     write(files, folder)
+    say_notes(backend, found[0], arguments.spec, files, folder)
     return OK
 
 

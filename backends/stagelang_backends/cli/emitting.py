@@ -47,6 +47,22 @@ def output_folder(backend: Backend, spec: Path, chosen: Path | None) -> Path:
     return repository_of(root) if isinstance(backend, Kept) else root / "build" / backend.name
 
 
+def options_for(
+    backend: Backend, plan: Plan, spec: Path, folder: Path, *, regroup: bool = False
+) -> EmitOptions:
+    """Gather what a backend is told besides the plan. Raises UsageError."""
+    root = spec.absolute().parent
+    repository = repository_of(root)
+    return EmitOptions(
+        to_root=_way(folder, root),
+        in_repository=_way(repository, root),
+        settings=settings_in(repository, root, backend.name),
+        there=lambda path: _text(folder / path),
+        anew=regroup,
+        seconds=lambda: _seconds(plan, home_of(spec)),
+    )
+
+
 def emitted(
     backend: Backend, plan: Plan, spec: Path, folder: Path, *, regroup: bool = False
 ) -> Mapping[PurePosixPath, str] | None:
@@ -55,16 +71,7 @@ def emitted(
     Raises:
         UsageError: the target's settings can't be read.
     """
-    root = spec.absolute().parent
-    repository = repository_of(root)
-    options = EmitOptions(
-        to_root=_way(folder, root),
-        in_repository=_way(repository, root),
-        settings=settings_in(repository, root, backend.name),
-        there=lambda path: _text(folder / path),
-        anew=regroup,
-        seconds=lambda: _seconds(plan, home_of(spec)),
-    )
+    options = options_for(backend, plan, spec, folder, regroup=regroup)
     try:
         return backend.emit(plan, options)
     except CannotEmit as error:
@@ -74,6 +81,16 @@ def emitted(
         return None
     except WrongSettings as error:
         raise UsageError(str(error)) from None
+
+
+def say_notes(
+    backend: Kept, plan: Plan, spec: Path, files: Mapping[PurePosixPath, str], folder: Path
+) -> None:
+    """Say what else emitted files need in the repository, on the standard error."""
+    options = options_for(backend, plan, spec, folder)
+    for text in files.values():
+        for note in backend.notes(text, options):
+            print(f"note: {note}", file=sys.stderr)
 
 
 def settings_in(repository: Path, root: Path, target: str) -> Mapping[str, Any]:

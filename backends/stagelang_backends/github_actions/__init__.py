@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import final
 
 from attrs import frozen
 
 from stagelang_backends.github_actions import workflow
-from stagelang_backends.github_actions.actions import pins
+from stagelang_backends.github_actions.actions import ACTIONS_LOCK, pins, used_pins
 from stagelang_backends.github_actions.committed import committed_jobs
 from stagelang_backends.github_actions.jobs import jobs_of
 from stagelang_backends.github_actions.limits import file_problems, job_problems, plan_problems
@@ -53,6 +53,15 @@ class GitHubActionsBackend:
     def is_as_written(self, text: str) -> bool:
         """Tell whether a file is what was emitted once, or was edited since, or is somebody's own."""
         return workflow.is_as_written(text)
+
+    def notes(self, text: str, options: EmitOptions) -> Iterator[str]:
+        """Say that the jobs install from a file that isn't there, or that a lock of actions names others."""
+        settings = settings_of(options.settings)
+        if not settings.install and options.there(PurePosixPath(settings.lock)) is None:
+            yield f"the jobs install from {settings.lock!r}, which isn't there yet: make it with hashes, and commit it"
+        locked = options.there(ACTIONS_LOCK)
+        if locked is not None and any(pin not in locked for pin in used_pins(text)):
+            yield f"{ACTIONS_LOCK.as_posix()} doesn't name all actions that are used: renew it with 'gh actions-lock', and commit it"
 
 
 BACKEND = GitHubActionsBackend()

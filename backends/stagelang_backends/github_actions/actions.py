@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import final
 
 from attrs import frozen
@@ -54,6 +55,15 @@ def pins(chosen: Mapping[str, str], committed: str) -> Mapping[str, Pin]:
         if name in found and _is_newer(version, found[name].version):
             found[name] = Pin(version=version, sha=sha)
     return found | {name: _chosen(name, text) for name, text in chosen.items()}
+
+
+ACTIONS_LOCK = PurePosixPath(".github/workflows/actions.lock")
+"""GitHub's own lock of actions; a workflow that uses one that isn't in it doesn't start."""
+
+
+def used_pins(text: str) -> list[str]:
+    """Give the commits of the actions that a workflow uses."""
+    return sorted({sha for _, sha, _ in _USED.findall(text)})
 
 
 def _chosen(name: str, text: str) -> Pin:

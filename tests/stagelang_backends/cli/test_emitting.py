@@ -111,6 +111,20 @@ def test_a_workflow_that_somebody_edited_or_wrote_is_shown_and_left(
     capsys.readouterr()
 
 
+def test_what_else_the_repository_needs_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "--target", "gha"]) == 0
+    wanted = "note: the jobs install from 'requirements.lock', which isn't there yet: make it with hashes, and commit it\n"
+    assert capsys.readouterr().err == wanted
+    (project / "requirements.lock").write_text("")
+    lock = project / ".github" / "workflows" / "actions.lock"
+    lock.write_text("actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1\n")
+    assert main(["compile", "--target", "gha"]) == 0
+    assert "actions.lock doesn't name all actions that are used: renew it" in capsys.readouterr().err
+    lock.write_text(_workflow(project).read_text())
+    assert main(["compile", "--target", "gha"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_how_long_nodes_took_here_is_used_where_jobs_are_made_and_never_after(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
