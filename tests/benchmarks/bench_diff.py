@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from stagelang_backends.review.markdown import assembled, structure_sections
+from stagelang_backends.review.gathered import Review
+from stagelang_backends.review.markdown import assembled, review_sections
 from stagelang_compiler.compiler import check_file
 from stagelang_compiler.diff import diff, diff_text, nothing
 from stagelang_compiler.plan import Plan
@@ -63,7 +64,7 @@ def _told(base: Plan, head: Plan) -> None:
     found = diff(base, head)
     assert not found.is_empty
     diff_text(found)
-    assembled(structure_sections(found))
+    assembled(review_sections(Review(diff=found)))
 
 
 def _read(texts: tuple[str, str]) -> None:

@@ -5,32 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, final
-
-from attrs import frozen
+from typing import TYPE_CHECKING
 
 from stagelang_backends.cli.main import FINDINGS, OK, USAGE, UsageError
+from stagelang_backends.cli.measured_sides import Side
 from stagelang_backends.cli.spec_arguments import add_store, home_of, store_of
 
 if TYPE_CHECKING:
     from stagelang_backends.review.forecast import Forecast
+    from stagelang_backends.review.gathered import Review
     from stagelang_compiler.diff import PlanDiff
     from stagelang_compiler.plan import Plan
+    from stagelang_runtime.judge import MetricDifference
 
-FORMATS = ("text", "json", "md")
+ENDINGS = {".md": "md", ".html": "html", ".svg": "svg", ".mmd": "mermaid", ".json": "json", ".txt": "text"}
+FORMATS = ("text", "md", "html", "svg", "mermaid", "json")
 WORKING_TREE = ""
 """What HEAD is unless it is named."""
-
-
-@final
-@frozen(kw_only=True)
-class Side:
-    """One of the two: what it was called, its commit ("" for the working tree or a file), and its plan if it has the pipeline."""
-
-    name: str
-    commit: str
-    plan: Plan | None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Compile both, compare them, and write what differs."""
+    from stagelang_backends.review.gathered import Review
     from stagelang_compiler.diff import diff, nothing
 
     _not_one_file(arguments.base, arguments.head)
@@ -82,8 +76,12 @@ def carry_out(arguments: argparse.Namespace) -> int:
     if base.plan is None:
         print(f"note: {base.name!r} has no such pipeline: all of it is new", file=sys.stderr)
     found = diff(base.plan or nothing(head.plan), head.plan)
-    forecast = _forecast(head.plan, arguments) if arguments.head == WORKING_TREE else None
-    _write(_text(found, forecast, base, head, _format(arguments)), arguments.output)
+    review = Review(
+        diff=found,
+        differences=_differences(found, base, head, arguments),
+        forecast=_forecast(head.plan, arguments) if arguments.head == WORKING_TREE else None,
+    )
+    _write(_text(review, base, head, _format(arguments)), arguments.output)
     return FINDINGS if arguments.exit_code and not found.is_empty else OK
 
 
@@ -116,6 +114,7 @@ def _side(name: str, arguments: argparse.Namespace) -> Side | None:
     if name.endswith(".json"):
         raise UsageError(f"there is no file {name!r}\n  help: 'stagelang plan --format json' writes a plan")
     from stagelang_backends.cli.git import Repository
+    from stagelang_backends.cli.measured_sides import source_files
     from stagelang_backends.cli.revision_plan import plan_at
 
     folder = arguments.spec.absolute().parent
@@ -123,9 +122,14 @@ def _side(name: str, arguments: argparse.Namespace) -> Side | None:
         raise UsageError(f"there is no folder {str(folder)!r}\n  help: name the pipeline's file with --spec")
     repository = Repository.around(folder)
     commit = repository.commit(name)
-    return Side(
-        name=name, commit=commit, plan=plan_at(repository, commit, name, arguments.spec, arguments.pipeline)
-    )
+    files: dict[str, Mapping[str, str]] = {}
+
+    def look(plan: Plan, folder: Path) -> None:
+        if _has_results(arguments):
+            files.update(source_files(plan, folder))
+
+    plan = plan_at(repository, commit, name, arguments.spec, arguments.pipeline, look=look)
+    return Side(name=name, commit=commit, plan=plan, files=files)
 
 
 def _read_plan(path: Path) -> Plan:
@@ -168,17 +172,39 @@ def _called(pipeline: str) -> str:
     return f" called {pipeline!r}" if pipeline else ""
 
 
+def _has_results(arguments: argparse.Namespace) -> bool:
+    location = store_of(arguments)
+    return location.is_shared or location.root.is_dir()
+
+
+def _differences(
+    found: PlanDiff, base: Side, head: Side, arguments: argparse.Namespace
+) -> Sequence[MetricDifference] | None:
+    """Compare what both sides measured, where results are kept at all."""
+    if not _has_results(arguments):
+        return None
+    from stagelang_backends.cli.measured_sides import differences
+    from stagelang_runtime.store import StoreError
+
+    root = arguments.spec.absolute().parent
+    try:
+        store = store_of(arguments).open()
+        return differences(found, base.files, head.files, root=root, store=store)
+    except StoreError as error:
+        print(f"note: what was measured can't be told: {error}", file=sys.stderr)
+        return None
+
+
 def _forecast(plan: Plan, arguments: argparse.Namespace) -> Forecast | None:
     """Ask what a run would do, where results are kept at all."""
-    location = store_of(arguments)
-    if not location.is_shared and not location.root.is_dir():
+    if not _has_results(arguments):
         return None
     from stagelang_backends.review.forecast import Forecast
     from stagelang_runtime.execute.dry import dry_run
     from stagelang_runtime.store import StoreError
 
     try:
-        steps = dry_run(plan, root=arguments.spec.absolute().parent, store=location.open())
+        steps = dry_run(plan, root=arguments.spec.absolute().parent, store=store_of(arguments).open())
     except StoreError as error:
         print(f"note: what a run would do can't be told: {error}", file=sys.stderr)
         return None
@@ -186,35 +212,51 @@ def _forecast(plan: Plan, arguments: argparse.Namespace) -> Forecast | None:
 
 
 def _format(arguments: argparse.Namespace) -> str:
-    endings = {".md": "md", ".json": "json"}
     suffix = arguments.output.suffix if arguments.output else ""
-    form: str = arguments.format or endings.get(suffix, "text")
+    form: str = arguments.format or ENDINGS.get(suffix, "text")
     return form
 
 
-def _text(found: PlanDiff, forecast: Forecast | None, base: Side, head: Side, form: str) -> str:
+def _text(review: Review, base: Side, head: Side, form: str) -> str:
     match form:
         case "json":
-            return json.dumps(_json(found, forecast, base, head), indent=1, ensure_ascii=False) + "\n"
+            return json.dumps(_json(review, base, head), indent=1, ensure_ascii=False) + "\n"
         case "md":
-            from stagelang_backends.review.markdown import assembled, structure_sections
+            from stagelang_backends.review.markdown import assembled, review_sections
 
-            return assembled(structure_sections(found, forecast))
+            return assembled(review_sections(review))
+        case "svg":
+            from stagelang_backends.review.picture import diff_svg
+
+            return diff_svg(review.diff, review.differences or ())
+        case "mermaid":
+            from stagelang_backends.review.picture import diff_mermaid
+
+            return diff_mermaid(review.diff, review.differences or ())
+        case "html":
+            from stagelang_backends.review.page import review_html
+
+            return review_html(review, base=base.name, head=head.name)
         case _:
+            from stagelang_backends.review.differences import lines, sentence
             from stagelang_compiler.diff import diff_text
 
-            return diff_text(found) + (f"\n{forecast.words()}\n" if forecast is not None else "")
+            said = sentence(review.diff, review.differences)
+            text = diff_text(review.diff, said, tuple(lines(review.diff, review.differences)))
+            return text + (f"\n{review.forecast.words()}\n" if review.forecast is not None else "")
 
 
-def _json(found: PlanDiff, forecast: Forecast | None, base: Side, head: Side) -> dict[str, object]:
+def _json(review: Review, base: Side, head: Side) -> dict[str, object]:
     import attrs
 
     from stagelang_compiler.diff import to_json
 
-    content = to_json(found)
+    content = to_json(review.diff)
     for name, side in (("base", base), ("head", head)):
         content[name] |= {"revision": side.name, "commit": side.commit}
-    content["forecast"] = attrs.asdict(forecast) if forecast is not None else None
+    differences = review.differences
+    content["differences"] = None if differences is None else [each.to_json() for each in differences]
+    content["forecast"] = attrs.asdict(review.forecast) if review.forecast is not None else None
     return content
 
 

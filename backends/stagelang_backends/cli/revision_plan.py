@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
     from stagelang_compiler.plan import Plan
 
 
-def plan_at(repository: Repository, commit: str, name: str, spec: Path, pipeline: str) -> Plan | None:
+def plan_at(
+    repository: Repository,
+    commit: str,
+    name: str,
+    spec: Path,
+    pipeline: str,
+    *,
+    look: Callable[[Plan, Path], None] | None = None,
+) -> Plan | None:
     """Give the plan of a pipeline in a commit; None if the commit has no such pipeline. Raises UsageError.
 
     Args:
@@ -29,6 +38,7 @@ def plan_at(repository: Repository, commit: str, name: str, spec: Path, pipeline
         name: what the person called it.
         spec: the pipeline's file in the working tree.
         pipeline: the pipeline's name, where the file declares several.
+        look: called with the plan and the pipeline's folder as it was in the commit, while that is there.
     """
     from stagelang_compiler.plan_codec import loads
 
@@ -39,8 +49,11 @@ def plan_at(repository: Repository, commit: str, name: str, spec: Path, pipeline
         return None
     with repository.files_of(commit) as folder:
         said = _in_own_process(folder / path, pipeline, _moved_search_path(top, folder))
-    if said["text"]:
-        return loads(said["text"])
+        plan = loads(said["text"]) if said["text"] else None
+        if plan is not None and look is not None:
+            look(plan, (folder / path).parent)
+    if plan is not None:
+        return plan
     if said["absent"]:
         return None
     for note in repository.set_aside(commit):

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 from attrs import evolve
 
-from stagelang_backends.lineage.drawing import Badge, Box, Drawing, counted, merged, neighbours
+from stagelang_backends.lineage import palette
+from stagelang_backends.lineage.drawing import (
+    Badge,
+    Box,
+    ChangeState,
+    Drawing,
+    counted,
+    merged,
+    neighbours,
+)
 
 READABLE = 60
 """So many boxes fit on a screen and can still be read."""
@@ -23,21 +32,37 @@ def folded(
     boxes: int = READABLE,
     arrows: int | None = None,
     expand: Collection[str] = (),
+    pinned: Collection[str] = (),
 ) -> Drawing:
     """Group a drawing's nodes until it has at most so many boxes and arrows, and no more than it takes.
 
     Scopes are collapsed from the innermost out; where that isn't enough, nodes are grouped by stage, then by how far
     they are from the sources and by owner, and in the end by the distance alone, which fits always. `expand` names
-    scopes that stay open; what is in them doesn't count.
+    scopes that stay open; what is in them doesn't count. The boxes with the keys `pinned` are grouped only where nothing else helps.
     """
     opened = frozenset(expand)
     kept = drawing
-    for groups in _groupings(drawing, boxes, opened):
+    alone = pinned if len(pinned) < boxes else ()
+    for groups in _with_pins(_groupings(drawing, boxes, opened), alone):
         kept = _quotient(drawing, groups)
         count = sum(not _within(box.scope, opened) for box in kept.boxes) if groups else len(kept.boxes)
         if count <= boxes and (arrows is None or len(kept.arrows) <= arrows):
             break
     return kept
+
+
+def _with_pins(
+    groupings: Iterator[Mapping[str, Group]], pinned: Collection[str]
+) -> Iterator[Mapping[str, Group]]:
+    """Give groupings that leave the pinned boxes alone, and then the same with all boxes."""
+    if not pinned:
+        yield from groupings
+        return
+    there = [*groupings]
+    keys = frozenset(pinned)
+    for groups in there:
+        yield {key: group for key, group in groups.items() if key not in keys}
+    yield from there
 
 
 class Group(NamedTuple):
@@ -153,11 +178,30 @@ def _group_box(group: Group, members: list[Box]) -> Box:
         title=title,
         scope=scope,
         owner="" if title in owners else _few(owners),
-        details=(counted(len(members), "node"), *_kinds(members)),
+        details=(counted(len(members), "node"), *_kinds(members), *_changes(members)),
         population=populations.pop() if len(populations) == 1 else "",
         badges=tuple(_gates(badges)),
         members=tuple(each.key for each in members),
+        change=_change(members),
     )
+
+
+def _change(members: list[Box]) -> ChangeState:
+    """Say of a group what is said of the member that a reader has to know of first."""
+    there = {each.change for each in members}
+    states: tuple[ChangeState, ...] = ("changed", "added", "removed", "renamed", "upstream", "unchanged")
+    return next((each for each in states if each in there), "")
+
+
+def _changes(members: list[Box]) -> Iterator[str]:
+    counts = Counter(each.change for each in members)
+    said = [
+        f"{look.mark} {counts[state]:,} {look.word}"
+        for state, look in palette.CHANGES.items()
+        if look.mark and counts[state]
+    ]
+    if len(said) > 1 or (said and counts["unchanged"]):
+        yield ", ".join(said)
 
 
 def _few(names: Collection[str]) -> str:

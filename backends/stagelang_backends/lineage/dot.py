@@ -76,11 +76,7 @@ def _scopes(drawing: Drawing, ids: Mapping[str, str], contracts: Mapping[str, Co
             yield f"{indent}  graph [{_cluster(scope, number)}]"
         indent = "  " * (len(opened) + 1)
         for box in inside[scope]:
-            emphasis = (
-                f' penwidth=2.6 color="{palette.FOCUS}"'
-                if box.key == drawing.focus
-                else f' color="{_look(box).line}"'
-            )
+            emphasis = f' penwidth=2.6 color="{palette.FOCUS}"' if box.key == drawing.focus else _outline(box)
             listed = [contracts[name] for name in box.contracts if name in contracts]
             yield f"{indent}{quoted(box.key)} [id={ids[box.key]} {_style(box, bool(listed))}{emphasis} label=<{_label(box, listed)}>]"
     while opened:
@@ -107,18 +103,38 @@ def _look(box: Box) -> palette.Look:
     return palette.LOOKS[box.kind]
 
 
+def _outline(box: Box) -> str:
+    if not box.change:
+        return f' color="{_look(box).line}"'
+    change = palette.CHANGES[box.change]
+    return f' color="{change.line}" penwidth={change.width}'
+
+
 def _style(box: Box, listed: bool) -> str:
     look = _look(box)
     shape = "box" if listed else look.shape  # no shape but a box holds a list well
-    return f'class={box.kind} shape={shape} style="{look.style}" fillcolor="{look.fill}"'
+    if not box.change:
+        return f'class={box.kind} shape={shape} style="{look.style}" fillcolor="{look.fill}"'
+    change = palette.CHANGES[box.change]
+    dashes = ",dashed" if change.dashed and "dashed" not in look.style else ""
+    return f'class={box.change} shape={shape} style="{look.style}{dashes}" fillcolor="{change.fill}"'
+
+
+def _heading_of(box: Box) -> tuple[str, str]:
+    """Give what stands over a box's title, and its colour."""
+    said = box.heading.upper() + (f" · {_short(box.owner)}" if box.owner else "")
+    if not box.change:
+        return said, _look(box).ink
+    change = palette.CHANGES[box.change]
+    return f"{change.mark} {change.word.upper()} · {said}" if change.mark else said, change.ink
 
 
 def _label(box: Box, listed: list[Contract]) -> str:
-    heading = box.heading.upper() + (f" · {_short(box.owner)}" if box.owner else "")
+    heading, ink = _heading_of(box)
     chip = _chip(box.population)
     span = ' colspan="2"' if chip else ""
     rows = [
-        f'<tr><td align="left">{_font(8, _look(box).ink, heading)}</td>{chip}</tr>',
+        f'<tr><td align="left">{_font(8, ink, heading)}</td>{chip}</tr>',
         _row(span, _font(12, palette.TEXT, box.title, bold=True)),
         *(_row(span, _font(9, palette.QUIET, each)) for each in box.details if each),
         *(_badge_row(each, span) for each in box.badges),
@@ -164,6 +180,8 @@ def _short(text: str) -> str:
 
 
 def _arrow(arrow: Arrow, id_: str) -> str:
+    if arrow.change:
+        return f"id={id_} {_changed_arrow(arrow)}"
     stroke = palette.stroke_of(arrow.population)
     label = f" label=<&#160;{escaped(_short(arrow.label))}&#160;>" if arrow.label else ""
     if stroke is None:
@@ -171,6 +189,15 @@ def _arrow(arrow: Arrow, id_: str) -> str:
     return (
         f'id={id_}{label} color="{stroke.line}" fontcolor="{stroke.ink}" style={stroke.style} '
         f"penwidth={stroke.width}"
+    )
+
+
+def _changed_arrow(arrow: Arrow) -> str:
+    change = palette.CHANGES[arrow.change]
+    label = f"label=<&#160;<b>{escaped(_short(arrow.label))}</b>&#160;> " if arrow.label else ""
+    return (
+        f'{label}color="{change.line}" fontcolor="{change.ink}" '
+        f"style={'dashed' if change.dashed else 'solid'} penwidth={change.width}"
     )
 
 

@@ -9,6 +9,9 @@ from attrs import frozen
 
 BoxKind = Literal["source", "split", "stage", "command", "metric", "expression", "group"]
 
+ChangeState = Literal["", "added", "removed", "changed", "renamed", "upstream", "unchanged"]
+"""How something differs from what it was, as the diff of two plans says it; "" where nothing is compared."""
+
 
 @final
 @frozen(kw_only=True)
@@ -26,7 +29,7 @@ class Box:
 
     `key` is unique in its drawing and is the node's name for a node; `heading` says what the box is, `title` which one.
     `stage` is what nodes of one stage have in common.
-    `contracts` names what its tables promise, `members` the nodes that a group stands for.
+    `contracts` names what its tables promise, `members` the nodes that a group stands for, `change` how it differs.
     """
 
     key: str
@@ -41,6 +44,7 @@ class Box:
     badges: tuple[Badge, ...] = ()
     contracts: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    change: ChangeState = ""
 
 
 @final
@@ -52,6 +56,7 @@ class Arrow:
     head: str
     label: str = ""
     population: str = ""
+    change: ChangeState = ""
 
 
 @final
@@ -83,6 +88,7 @@ def _joined(one: Arrow, other: Arrow) -> Arrow:
         head=one.head,
         label=", ".join(labels),
         population=one.population if one.population == other.population else "",
+        change=one.change if one.change == other.change else "",
     )
 
 

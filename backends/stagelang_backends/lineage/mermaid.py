@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from stagelang_backends.lineage import palette
 from stagelang_backends.lineage.boxes import drawing_of
 from stagelang_backends.lineage.collapse import folded
-from stagelang_backends.lineage.drawing import Arrow, Box, Drawing
+from stagelang_backends.lineage.drawing import Arrow, Badge, Box, Drawing
 from stagelang_compiler.plan import Plan
 
 BOXES, ARROWS, CHARACTERS = 40, 60, 45_000
@@ -21,13 +21,13 @@ def mermaid_of(plan: Plan) -> str:
     return mermaid_text(drawing_of(plan))
 
 
-def mermaid_text(drawing: Drawing) -> str:
-    """Write a drawing as a flowchart within the limits; what is too large is grouped, never cut."""
+def mermaid_text(drawing: Drawing, pinned: Collection[str] = ()) -> str:
+    """Write a drawing as a flowchart within the limits; what is too large is grouped, never cut, the boxes `pinned` last of all."""
     boxes = BOXES
-    text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS))
+    text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS, pinned=pinned))
     while len(text) > CHARACTERS and boxes > 1:
         boxes //= 2
-        text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS))
+        text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS, pinned=pinned))
     return text
 
 
@@ -71,18 +71,32 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
 
 
 def _box(box: Box) -> str:
-    heading = " · ".join(each for each in (box.heading, box.owner, box.population) if each)
-    badges = (
-        f"{palette.SIGNS[each.verdict].mark} {palette.SIGNS[each.verdict].word} {each.text}".lstrip()
-        for each in box.badges
-    )
-    lines = [escaped(heading), f"<b>{escaped(box.title)}</b>"]
-    lines += (escaped(each) for each in (*box.details, *badges) if each)
     before, after = _SHAPES[box.kind]
+    if box.change:
+        return f'{before}"{_line(box)}"{after}'
+    heading = " · ".join(each for each in (box.heading, box.owner, box.population) if each)
+    lines = [escaped(heading), f"<b>{escaped(box.title)}</b>"]
+    lines += (escaped(each) for each in (*box.details, *map(_badge, box.badges)) if each)
     return f'{before}"{"<br/>".join(lines)}"{after}'
 
 
+def _line(box: Box) -> str:
+    """Write a box of a diff in one line, which its host wraps: its mark and name, what differs, and its gates."""
+    mark = palette.CHANGES[box.change].mark
+    name = f"{box.heading} {box.title}" if box.kind == "group" else box.title
+    said = [*box.details, *(_badge(each) for each in box.badges)]
+    return " · ".join((f"<b>{escaped(f'{mark} {name}'.strip())}</b>", *map(escaped, filter(None, said))))
+
+
+def _badge(badge: Badge) -> str:
+    sign = palette.SIGNS[badge.verdict]
+    return f"{sign.mark} {sign.word} {badge.text}".lstrip()
+
+
 def _link(arrow: Arrow) -> str:
+    if arrow.change:
+        link = "-.->" if palette.CHANGES[arrow.change].dashed else "==>"
+        return f'{link}|"{escaped(arrow.label)}"|' if arrow.label else link
     stroke = palette.stroke_of(arrow.population)
     link = "-->" if stroke is None else _LINKS[stroke.style] if float(stroke.width) < 2 else "==>"
     return f'{link}|"{escaped(arrow.label)}"|' if arrow.label else link
@@ -94,7 +108,7 @@ _LINKS: Mapping[str, str] = {"solid": "-->", "dashed": "-.->", "dotted": "-.->"}
 def _arrow_styles(drawing: Drawing) -> Iterator[str]:
     strokes: dict[str, list[str]] = {}
     for number, arrow in enumerate(drawing.arrows):
-        stroke = palette.stroke_of(arrow.population)
+        stroke = palette.CHANGES.get(arrow.change) or palette.stroke_of(arrow.population)
         if stroke:
             strokes.setdefault(stroke.line, []).append(str(number))
     for line, numbers in strokes.items():
@@ -103,11 +117,20 @@ def _arrow_styles(drawing: Drawing) -> Iterator[str]:
 
 def _box_styles(drawing: Drawing, ids: Mapping[str, str]) -> Iterator[str]:
     for kind, look in palette.LOOKS.items():
-        there = [ids[box.key] for box in drawing.boxes if box.kind == kind]
+        there = [ids[box.key] for box in drawing.boxes if box.kind == kind and not box.change]
         if there:
             dashes = ",stroke-dasharray:4 3" if "dashed" in look.style else ""
             yield f"  classDef {kind}Look fill:{look.fill},stroke:{look.line},color:{palette.TEXT}{dashes}"
             yield f"  class {','.join(there)} {kind}Look"
+    for name, change in palette.CHANGES.items():
+        there = [ids[box.key] for box in drawing.boxes if box.change == name]
+        if there:
+            dashes = ",stroke-dasharray:4 3" if change.dashed else ""
+            yield (
+                f"  classDef {name}Look fill:{change.fill},stroke:{change.line},"
+                f"stroke-width:{change.width}px,color:{palette.TEXT}{dashes}"
+            )
+            yield f"  class {','.join(there)} {name}Look"
     if drawing.focus in ids:
         yield f"  style {ids[drawing.focus]} stroke:{palette.FOCUS},stroke-width:3px"
 

@@ -7,6 +7,8 @@ from typing import final
 
 from attrs import frozen
 
+from stagelang_backends.lineage.drawing import ChangeState
+
 
 @final
 @frozen(kw_only=True)
@@ -101,8 +103,39 @@ DARK: Mapping[str, str] = {
     "#9a6700": "#d29922", "#fff8c5": "#3b2c05", "#633c01": "#f2cc60",
     # gates, and those that failed
     "#fff1e5": "#3d2108", "#953800": "#ffb77c",
-    "#ffebe9": "#4a1519", "#a40e26": "#ffa198",
+    "#ffebe9": "#4a1519", "#a40e26": "#ffa198", "#cf222e": "#f85149",
 }  # fmt: skip
+
+
+@final
+@frozen(kw_only=True)
+class ChangeLook:
+    """How what changed is told from what didn't: a mark, a word, colours, and how lines are drawn."""
+
+    mark: str
+    word: str
+    line: str
+    fill: str
+    ink: str
+    width: str = "1.2"
+    dashed: bool = False
+
+
+CHANGES: Mapping[ChangeState, ChangeLook] = {
+    "added": ChangeLook(mark="+", word="added", line="#1a7f37", fill="#dafbe1", ink="#044f1e", width="2.4"),
+    "removed": ChangeLook(
+        mark="−", word="removed", line="#cf222e", fill="#ffebe9", ink="#a40e26", width="1.8", dashed=True
+    ),
+    "changed": ChangeLook(
+        mark="~", word="changed", line="#9a6700", fill="#fff8c5", ink="#633c01", width="2.4"
+    ),
+    "renamed": ChangeLook(
+        mark="→", word="renamed", line="#8250df", fill="#fbefff", ink="#512a97", width="2.4"
+    ),
+    "upstream": ChangeLook(mark="↓", word="affected", line="#54aeff", fill="#eaf5ff", ink="#0550ae"),
+    "unchanged": ChangeLook(mark="", word="", line="#d1d9e0", fill="#f6f8fa", ink="#59636e"),
+}
+"""What a diff says of boxes and arrows; the marks say all that the colours do."""
 
 
 def stroke_of(population: str) -> Stroke | None:

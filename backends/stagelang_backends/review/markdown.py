@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import final
 
 from attrs import frozen
 
+from stagelang_backends.review.differences import headline_sign, row, sentence, shown
 from stagelang_backends.review.escaping import code
 from stagelang_backends.review.forecast import Forecast
+from stagelang_backends.review.gathered import Review
+from stagelang_backends.review.picture import diff_mermaid
 from stagelang_compiler.diff import (
     MARKS,
     Entry,
@@ -20,13 +23,15 @@ from stagelang_compiler.diff import (
     counted,
     groups_of,
     moved_words,
-    summary,
 )
+from stagelang_runtime.judge import MetricDifference
 
 LIMIT = 60_000
 """How many characters a comment may have; GitHub refuses one of more than 65,536."""
 _MOST = 10
 _LONGEST_FOLD = 200
+_LONGEST_CELL = 160
+_LONGEST_REASON = 600
 
 
 @final
@@ -42,62 +47,110 @@ class Section:
     shed: int
 
 
-def structure_sections(diff: PlanDiff, forecast: Forecast | None = None) -> tuple[Section, ...]:
-    """Write what changed between two plans, and what a run would do if that is known.
-
-    Args:
-        diff: the difference.
-        forecast: what a dry run of the head said.
-    """
-    first = f"**{_summary(diff)}** in {code(diff.head.name)}\n"
-    moved = f"\n{moved_words(diff)}.\n" if diff.moved else ""
-    sections = [Section(title="summary", text=first + moved, shed=0)]
-    reached = "".join(_reached(diff))
-    if reached:
-        sections.append(Section(title="what can differ", text=reached, shed=1))
-    for place, group in enumerate(groups_of(diff)):
-        sections.append(
-            Section(title=group.title, text="".join(_group(group)), shed=_SHED.get(group.title, 2 + place))
-        )
+def review_sections(review: Review) -> tuple[Section, ...]:
+    """Write all that is known of a change: the verdict, the metrics, what changed and why, what will run, a picture, details."""
+    diff, differences = review.diff, review.differences or ()
+    sections = [
+        Section(title="verdict", text=_verdict(review), shed=0),
+        Section(title="results", text="".join(_results(review)), shed=1),
+        Section(title="what can differ", text="".join(_reached(review)), shed=3),
+        *_structure(diff),
+        Section(title="what will run", text="".join(_forecast(review.forecast)), shed=10),
+        Section(title="picture", text=_picture(diff, differences), shed=12),
+        Section(title="how metrics were judged", text="".join(_judged(diff, differences)), shed=15),
+    ]
     if diff.upstream:
         title = f"{counted(len(diff.upstream), 'node')} downstream of these"
         sections.append(Section(title="downstream nodes", text=_folded(title, diff.upstream), shed=20))
-    if forecast is not None:
-        sections.append(Section(title="what will run", text="".join(_forecast(forecast)), shed=10))
-    return tuple(sections)
+    return tuple(section for section in sections if section.text)
 
 
-_SHED = {"stages": 2, "metrics": 2, "gates": 2, "contracts": 3, "settings": 4}
+def _structure(diff: PlanDiff) -> Iterator[Section]:
+    for place, group in enumerate(groups_of(diff)):
+        shed = _SHED.get(group.title, 5 + place)
+        yield Section(title=group.title, text="".join(_group(group)), shed=shed)
+
+
+_SHED = {"stages": 2, "metrics": 2, "gates": 2, "contracts": 4, "settings": 5}
+
+
+def _verdict(review: Review) -> str:
+    """Say in the first line what the change does."""
+    sign = headline_sign(review.diff, review.differences)
+    said = _written(sentence(review.diff, review.differences))
+    if sign is None:
+        first = f"**{said[:1].upper()}{said[1:]}** in {code(review.diff.head.name)}\n"
+    else:
+        first = f"**{sign.mark} {sign.word}** {code(review.diff.head.name)}: {said}\n"
+    return first + (f"\n{moved_words(review.diff)}.\n" if review.diff.moved else "")
+
+
+def _results(review: Review) -> Iterator[str]:
+    rows = [row(each) for each in shown(review.diff, review.differences or ())]
+    if not rows:
+        return
+    yield "| metric | base | head | difference | 95 % interval | verdict |\n"
+    yield "| --- | --: | --: | --: | :-: | --- |\n"
+    for each in rows[:_LONGEST_FOLD]:
+        name = _cell(each.name) + (f", {_cell(each.unit)}" if each.unit else "")
+        cells = " | ".join(value or "–" for value in (each.base, each.head, each.difference, each.interval))
+        aside = f": {_in_cell(each.aside)}" if each.aside else ""
+        yield f"| {name} | {cells} | **{each.sign.mark} {each.sign.word}**{aside} |\n"
+    if len(rows) > _LONGEST_FOLD:
+        yield f"\nand {len(rows) - _LONGEST_FOLD} more metrics\n"
+
+
+def _cell(text: str) -> str:
+    """Write a table's cell; a bar would end it, even in a code span."""
+    return code(text, _LONGEST_CELL).replace("|", "\\|")
+
+
+def _in_cell(words: Words) -> str:
+    return "".join(_cell(word.text) if isinstance(word, Name) else word for word in words)
+
+
+def _judged(diff: PlanDiff, differences: Sequence[MetricDifference]) -> Iterator[str]:
+    """Tell how verdicts came about, but for those whose reason stands in the table."""
+    rows = [row(each) for each in shown(diff, differences)]
+    told = [each for each in rows if each.reason and each.aside != (Name(each.reason),)][:_LONGEST_FOLD]
+    if told:
+        yield "<details><summary>How the metrics were judged</summary>\n\n"
+        yield from (f"- {code(each.name)}: {code(each.reason, _LONGEST_REASON)}\n" for each in told)
+        yield "\n</details>\n"
+
+
+def _picture(diff: PlanDiff, differences: Sequence[MetricDifference]) -> str:
+    text = "" if diff.is_empty else diff_mermaid(diff, differences)
+    return f"```mermaid\n{text}```\n" if text else ""
 
 
 def assembled(sections: Sequence[Section], limit: int = LIMIT) -> str:
     """Put sections together; where they are too long, leave whole ones out, the highest `shed` first, and say which."""
-    kept = list(sections)
-    left_out: list[Section] = []
-    text = _joined(kept, left_out)
-    while len(text) > limit and any(section.shed for section in kept):
-        # the last of those that matter least
-        least = max(range(len(kept)), key=lambda place: (kept[place].shed, place))
-        left_out.insert(0, kept.pop(least))
-        text = _joined(kept, left_out)
+    # the last of those that matter least is the first to go
+    going = sorted(
+        (place for place, section in enumerate(sections) if section.shed),
+        key=lambda place: (sections[place].shed, place),
+    )
+    left_out: set[int] = set()
+    text = _joined(sections, left_out)
+    while len(text) > limit and going:
+        left_out.add(going.pop())
+        text = _joined(sections, left_out)
     return text
 
 
-def _joined(kept: Iterable[Section], left_out: Sequence[Section]) -> str:
-    parts = [section.text for section in kept]
+def _joined(sections: Sequence[Section], left_out: Collection[int]) -> str:
+    parts = [section.text for place, section in enumerate(sections) if place not in left_out]
     if left_out:
-        titles = ", ".join(section.title for section in left_out)
+        titles = ", ".join(sections[place].title for place in sorted(left_out))
         parts.append(f"_Left out, since a comment has a limit: {titles}. `stagelang diff` shows them._\n")
     return "\n".join(parts)
 
 
-def _summary(diff: PlanDiff) -> str:
-    said = summary(diff)
-    return said[:1].upper() + said[1:]
-
-
-def _reached(diff: PlanDiff) -> Iterator[str]:
-    for what, names in (("Metrics", diff.metrics_reached), ("Gates", diff.gates_reached)):
+def _reached(review: Review) -> Iterator[str]:
+    """Name the metrics that can differ, where no table does, and the gates."""
+    listed = () if shown(review.diff, review.differences or ()) else review.diff.metrics_reached
+    for what, names in (("Metrics", listed), ("Gates", review.diff.gates_reached)):
         if names:
             yield f"- {what} that can differ: {_names(names)}\n"
 
@@ -124,7 +177,9 @@ def _entry(entry: Entry) -> str:
     return head + "".join(f"  - {_written(words)}\n" for words in entry.said)
 
 
-def _forecast(forecast: Forecast) -> Iterator[str]:
+def _forecast(forecast: Forecast | None) -> Iterator[str]:
+    if forecast is None:
+        return
     words = forecast.words()
     yield f"{words[:1].upper()}{words[1:]}.\n"
     for names, word in ((forecast.will_run, "will run"), (forecast.would_fail, "would fail")):

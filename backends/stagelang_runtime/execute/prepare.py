@@ -30,6 +30,8 @@ class Preparation:
     root: Path
     store: Store
     variables: Mapping[str, str] = field(factory=lambda: dict(os.environ))
+    files: Mapping[str, Mapping[str, str]] = field(factory=dict[str, Mapping[str, str]])
+    """The digests of the files of sources that were read elsewhere, by node and path."""
 
     def job(
         self, node: Node, artifact: Callable[[str, str], Artifact], passed: Mapping[str, set[str]]
@@ -45,7 +47,7 @@ class Preparation:
             NodeFailed: a source can't be found or read.
         """
         reads = [Read(input=bound, artifact=artifact(bound.node, bound.output)) for bound in node.inputs]
-        files: Mapping[str, str] = self._source_files(node, node.source) if node.source else {}
+        files = self._source_files(node, node.source) if node.source else {}
         found = components(self.plan, node, reads, source_files=files, variables=self.variables)
         contents = {read.artifact.content for read in reads if not read.input.proved}
         return Job(
@@ -63,6 +65,8 @@ class Preparation:
         return receipt if receipt is not None and outputs_present(self.store, receipt) else None
 
     def _source_files(self, node: Node, source: Source) -> Mapping[str, str]:
+        if node.name in self.files:
+            return self.files[node.name]
         from stagelang_runtime.inputs.errors import InputError
         from stagelang_runtime.inputs.files import locate
 

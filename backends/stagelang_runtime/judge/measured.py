@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import final
 
@@ -27,12 +27,14 @@ class MeasuredRun:
         receipt: gives the receipt of a node by name, None where there is none.
         store: where the artifacts are.
         root: the pipeline's folder, for metrics with a finaliser of their own; None where it isn't at hand.
+        missing: why nodes have no receipt, as far as that is known.
     """
 
     plan: Plan
     receipt: Callable[[str], Receipt | None]
     store: Store
     root: Path | None = None
+    missing: Mapping[str, str] = field(factory=dict[str, str])
     _scores: dict[str, Scores | str] = field(factory=dict[str, Scores | str], init=False)
     _estimates: dict[str, Estimate | str] = field(factory=dict[str, Estimate | str], init=False)
 
@@ -82,7 +84,7 @@ class MeasuredRun:
     def _read(self, metric: Metric) -> Scores | str:
         artifact = self.artifact(metric)
         if artifact is None or metric.aggregate is None:
-            return f"there is no result of {metric.node!r}"
+            return self.missing.get(metric.node, f"there is no result of {metric.node!r}")
         return read_scores(metric, artifact, store=self.store, root=self.root, spec=self.plan.spec)
 
     def _estimate(self, metric: Metric) -> Estimate | str:

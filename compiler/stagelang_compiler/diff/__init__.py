@@ -20,6 +20,7 @@ from stagelang_compiler.diff.telling import (
     Words,
     asides,
     counted,
+    counts_words,
     groups_of,
     listed,
     moved_words,
@@ -31,6 +32,6 @@ from stagelang_compiler.diff.text import MARKS, diff_text
 
 __all__ = [
     "MARKS", "Cause", "Change", "Edge", "EdgeChange", "Entry", "Group", "Kind", "Name", "NodeState", "PlanDiff", "Reason",
-    "Subject", "Words", "asides", "counted", "diff", "diff_text", "groups_of", "listed", "moved_words", "nothing", "shortened",
-    "summary", "to_json", "words_of",
+    "Subject", "Words", "asides", "counted", "counts_words", "diff", "diff_text", "groups_of", "listed", "moved_words", "nothing",
+    "shortened", "summary", "to_json", "words_of",
 ]  # fmt: skip

@@ -72,13 +72,18 @@ def summary(diff: PlanDiff) -> str:
     """Say in one line, without any name, what changed and what that can reach."""
     if diff.is_empty:
         return "no change, both compute the same"
+    return f"{counts_words(diff)}; {reach_words(diff)}"
+
+
+def counts_words(diff: PlanDiff) -> str:
+    """Say how many of what changed."""
     counts = [
         f"{len(alike)} {_one_of(group.title, len(alike))} {kind}"
         for group in groups_of(diff)
         for kind in ("added", "removed", "changed", "renamed")
         if (alike := [entry for entry in group.entries if entry.kind == kind and (entry.old or entry.new)])
     ]
-    return f"{', '.join(counts)}; {reach_words(diff)}"
+    return ", ".join(counts)
 
 
 def reach_words(diff: PlanDiff) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stagelang_compiler.diff.model import Kind, PlanDiff
 from stagelang_compiler.diff.telling import (
@@ -25,15 +25,25 @@ _MOST = 100
 """How many entries of a group are read by anyone."""
 
 
-def diff_text(diff: PlanDiff) -> str:
-    """Write a difference; equal differences give equal texts."""
-    return "".join(f"{line}\n" for line in _lines(diff))
+def diff_text(diff: PlanDiff, said: Words = (), results: Sequence[Words] = ()) -> str:
+    """Write a difference; equal differences give equal texts.
+
+    Args:
+        diff: the difference.
+        said: what the first line says of it, unless it is its summary.
+        results: lines about what it did to the metrics.
+    """
+    return "".join(f"{line}\n" for line in _lines(diff, said or (summary(diff),), results))
 
 
-def _lines(diff: PlanDiff) -> Iterator[str]:
-    yield f"{visible(diff.head.name)}: {summary(diff)}"
+def _lines(diff: PlanDiff, said: Words, results: Sequence[Words]) -> Iterator[str]:
+    yield f"{visible(diff.head.name)}: {_written(said)}"
     if diff.moved:
         yield f"({moved_words(diff)})"
+    if results:
+        yield ""
+        yield "results"
+        yield from (f"  {_written(words)}" for words in results)
     for group in groups_of(diff):
         yield ""
         yield group.title

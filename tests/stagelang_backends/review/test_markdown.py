@@ -9,7 +9,8 @@ from attrs import evolve
 from markdown_it import MarkdownIt
 
 from stagelang_backends.review.forecast import Forecast
-from stagelang_backends.review.markdown import LIMIT, Section, assembled, structure_sections
+from stagelang_backends.review.gathered import Review
+from stagelang_backends.review.markdown import LIMIT, Section, assembled, review_sections
 from stagelang_compiler.diff import diff, nothing
 from stagelang_compiler.plan import Plan
 from tests.stagelang_backends.review.test_escaping import HOSTILE
@@ -25,7 +26,9 @@ FORECAST = Forecast(will_run=("fit",), may_run=("score.test", "decide"), up_to_d
 def test_an_edit_is_told_whole(name: str, bless: bool) -> None:
     example = EDITS[name].example
     found = diff(plan_of(example), plan_of(example, name))
-    text = assembled(structure_sections(found, FORECAST if name == "a_parameter" else None))
+    text = assembled(
+        review_sections(Review(diff=found, forecast=FORECAST if name == "a_parameter" else None))
+    )
     path = SAID / f"{name}.md"
     if bless:
         path.write_text(text, encoding="utf-8")
@@ -38,7 +41,7 @@ def test_no_text_is_left_over() -> None:
 
 def test_hostile_names_are_but_words_in_code_spans() -> None:
     base, head = _hostile("old"), _hostile("new")
-    text = assembled(structure_sections(diff(base, head)))
+    text = assembled(review_sections(Review(diff=diff(base, head))))
     tokens = MarkdownIt("commonmark").parse(text)
     html = [token.content.strip() for token in tokens if token.type == "html_block"]
     assert {line for each in html for line in each.splitlines()} <= {
@@ -67,7 +70,7 @@ def _hostile(word: str) -> Plan:
 
 def test_a_large_change_sheds_whole_sections_and_says_which() -> None:
     head = model(3000, metrics=400).plan()
-    sections = structure_sections(diff(nothing(head), head))
+    sections = review_sections(Review(diff=diff(nothing(head), head)))
     whole = "\n".join(section.text for section in sections)
     text = assembled(sections, limit=30_000)
     assert len(text) <= 30_000 < len(whole)
@@ -95,10 +98,12 @@ def test_what_matters_least_is_left_out_first() -> None:
 
 def test_ten_thousand_new_nodes_fit_into_a_comment() -> None:
     head = model(7000, metrics=40).plan()
-    assert len(assembled(structure_sections(diff(nothing(head), head)))) <= LIMIT
+    assert len(assembled(review_sections(Review(diff=diff(nothing(head), head))))) <= LIMIT
 
 
 def test_the_order_of_a_section_does_not_depend_on_the_order_of_sets() -> None:
     example = EDITS["a_constant"].example
     base, head = plan_of(example), plan_of(example, "a_constant")
-    assert structure_sections(diff(base, head)) == structure_sections(diff(evolve(base), evolve(head)))
+    assert review_sections(Review(diff=diff(base, head))) == review_sections(
+        Review(diff=diff(evolve(base), evolve(head)))
+    )
