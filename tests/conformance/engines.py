@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, final
 
 from attrs import frozen
 
+from stagelang_runtime.execute.notes import Notes
+from stagelang_runtime.pack import read_pack
 from stagelang_runtime.store import Store
+from tests.github.events import push
+from tests.github.fake_github import FakeGitHub, serve
+from tests.github.hub import Hub
 from tests.stagelang_backends.snakemake import engine as snakemake
 
 _OF_TIME_AND_PLACE = {"started", "seconds", "cpu_seconds", "memory", "environment"}
@@ -40,7 +47,7 @@ def variables() -> dict[str, str]:
     """Give the environment of a run: the programs of this Python come first."""
     programs = os.pathsep.join([str(Path(sys.executable).parent), str(snakemake.BIN), os.environ["PATH"]])
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "PYTHONPATH", "TMPDIR") if name in os.environ}
-    return {**kept, "PATH": programs, "CONFORMANCE_TOKEN": "not-to-be-seen", "COLUMNS": "200"}
+    return {**kept, "PATH": programs, "CONFORMANCE_TOKEN": _TOKEN, "COLUMNS": "200"}
 
 
 def call(*words: str | Path, cwd: Path, code: int | None = None) -> subprocess.CompletedProcess[str]:
@@ -140,6 +147,42 @@ def by_snakemake(project: Path) -> Ran:
     return seen(project, call(snakemake.BIN / "snakemake", *profile, cwd=folder))
 
 
+def by_github(project: Path) -> Ran:
+    """Run as a GitHub Actions workflow on a GitHub of this machine; its packs are then judged like any notes."""
+    with serve(FakeGitHub(store=project.parent / "kept")) as github:
+        hub = Hub(github=github, root=project.parent / "hub", secrets={"CONFORMANCE_TOKEN": _TOKEN})
+        shutil.copytree(project, hub.folder)
+        hub.commit({"pyproject.toml": _SETTINGS, "requirements.lock": _LOCK, ".gitignore": ".stagelang/\n"})
+        call(_STAGELANG, "compile", "--target", "gha", cwd=hub.folder, code=0)
+        (workflow,) = (hub.folder / ".github" / "workflows").glob("*.yml")
+        hub.file = workflow.relative_to(hub.folder).as_posix()
+        hub.commit({})
+        run = hub.run(push())
+        assert {"plan", "report"} <= run.started(), run.log
+        plan = compiled(project, "local") / "plan.json"
+        notes = Notes(project / "notes")
+        store = Store.open_or_create(project / ".stagelang" / "store")
+        handed_over = project.parent / "handed-over"
+        for archive in (github.store / "artifacts").rglob("sl.result.*.zip"):
+            with zipfile.ZipFile(archive) as zipped:
+                zipped.extractall(handed_over)
+        for pack in handed_over.rglob("*.tar"):
+            for result in read_pack(pack, store).own.values():
+                notes.put(result)
+    judged = call(_STAGELANG, "verdict", "--plan", plan, "--notes", notes.folder, cwd=project)
+    assert bool(judged.returncode) == (run.result("report") != "success"), run.log
+    return seen(project, judged)
+
+
+_TOKEN = "not-to-be-seen"
+_SETTINGS = f"""\
+[tool.stagelang.gha]
+python = "{sys.version_info[0]}.{sys.version_info[1]}"
+secrets = ["CONFORMANCE_TOKEN"]
+environment = "conformance"
+"""
+_LOCK = "stagelang==0.1.0 \\\n    --hash=sha256:00\n"
+
 EXACT = frozenset({"script", "sh", "dask"})
 """The engines that end with the run's own exit code; others have but one word for failure."""
 
@@ -149,5 +192,6 @@ ENGINES: Mapping[str, Engine] = {
     "sh": by_sh,
     "dask": by_dask,
     "snakemake": by_snakemake,
+    "gha": by_github,
 }
 """The engines whose runs must equal those by the command line."""

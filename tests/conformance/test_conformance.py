@@ -20,12 +20,14 @@ _FEW = (
     "secrets", "surroundings", "unusual_names",
 )  # fmt: skip
 QUICK: Mapping[str, Sequence[str]] = {
+    "script": ("by_time", "models", "parameters", "pickles", "thirds", "three_hundred", "undefined_metric"),
     "make": (*_FEW, "diamond", "failing_gate", "failing_program", "glob", "several_outputs"),
     "sh": ("diamond", "failing_gate", "helpers", "raising_stage", "unusual_names"),
     "dask": (*_FEW, "three_hundred"),
+    "gha": ("broken_promise", "failing_gate", "secrets", "unusual_names"),
     "snakemake": ("broken_promise", "failing_gate", "folders", "resources", "unusual_names"),
 }
-"""The pipelines that every test run gives to an engine that takes long; it gets all of them by `make conformance`."""
+"""The pipelines that every test run gives to an engine; it gets all of them by `make conformance`."""
 
 CODES = {
     "broken_promise": 1,
@@ -71,10 +73,10 @@ def test_the_suite_has_thirty_pipelines_and_more() -> None:
 
 
 def _pairs() -> Iterator[object]:
-    """Give every pair of engine and pipeline; those that take long are left to `make conformance`."""
+    """Give every pair of engine and pipeline; most are left to `make conformance`."""
     for engine in ENGINES:
         for name in NAMES:
-            is_quick = name in QUICK.get(engine, NAMES)
+            is_quick = name in QUICK[engine]
             yield pytest.param(engine, name, marks=() if is_quick else pytest.mark.conformance)
 
 
