@@ -20,45 +20,19 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from stagelang_runtime.cluster import host
+from stagelang_runtime.cluster.options import TASK, ClusterOptions
 from stagelang_runtime.execute.engine import Answer, EngineLost, Inbox
 from stagelang_runtime.execute.failure import LOST_MACHINE, Failure, Kind
 from stagelang_runtime.execute.job import Job
 from stagelang_runtime.execute.machines import CPU, GPU, MEMORY, Machine, Needs
 
-TASK = "task"
-"""What each node needs one of besides: a thread of the worker that waits for it."""
 _UNLIMITED = float(1 << 62)
 _LOOK_EVERY = 2.0
 _ANSWER_SECONDS = 30.0
 _FINISH_SECONDS = 10.0
-
-
-@final
-@frozen(kw_only=True)
-class ClusterOptions:
-    """Which cluster to use.
-
-    Args:
-        local: start one on this machine with so many threads, reached by nobody else.
-        scheduler: the address of a scheduler, such as 'tcp://10.0.0.1:8786'.
-        scheduler_file: the file in which a scheduler has left its address.
-        workers: how many workers to wait for before nodes are given to them.
-        patience: for how many seconds to wait for the scheduler, and for workers, at the start and whenever none is left.
-    """
-
-    local: int | None = None
-    scheduler: str = ""
-    scheduler_file: str = ""
-    workers: int = 1
-    patience: float = 60.0
-
-    @property
-    def shown(self) -> str:
-        """Name the scheduler."""
-        return self.scheduler or self.scheduler_file or "this machine"
 
 
 @final

@@ -8,20 +8,20 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from attrs import define, evolve, field
 
 from stagelang_compiler.plan import Node, Plan
-from stagelang_runtime.cluster.bundle import ship
-from stagelang_runtime.cluster.dask_cluster import TASK, ClusterOptions, DaskCluster
-from stagelang_runtime.cluster.host import Ticket
-from stagelang_runtime.cluster.surroundings import surroundings
+from stagelang_runtime.cluster.options import TASK, ClusterOptions
 from stagelang_runtime.execute.engine import Answer, EngineLost, Inbox, MakeEngine
 from stagelang_runtime.execute.job import Job
 from stagelang_runtime.execute.local_engine import LocalEngine, local_engine, local_needs
 from stagelang_runtime.execute.machines import CPU, GPU, MEMORY, Machine, Needs
 from stagelang_runtime.store import Store
+
+if TYPE_CHECKING:
+    from stagelang_runtime.cluster.dask_cluster import DaskCluster
 
 _HERE = "place beside the run"
 
@@ -109,6 +109,12 @@ def _opened(
     options: ClusterOptions, text: str, plan: Plan, root: Path, store: Store, inbox: Inbox
 ) -> Generator[DaskEngine]:
     def connect() -> DaskCluster:
+        # A run that finds all up to date has no use for any of these.
+        from stagelang_runtime.cluster.bundle import ship
+        from stagelang_runtime.cluster.dask_cluster import DaskCluster
+        from stagelang_runtime.cluster.host import Ticket
+        from stagelang_runtime.cluster.surroundings import surroundings
+
         try:
             digest = ship(plan, text, root, store)
         except OSError as error:

@@ -82,8 +82,8 @@ def _arguments(name: str, arguments: Sequence[str] | None) -> argparse.Namespace
 
 def _run(text: str, digest: str, root: Path, asked: argparse.Namespace) -> int:
     from stagelang_compiler.plan_codec import loads
-    from stagelang_runtime.cluster.dask_cluster import ClusterOptions
     from stagelang_runtime.cluster.dask_engine import dask_engine
+    from stagelang_runtime.cluster.options import ClusterOptions
     from stagelang_runtime.execute.results import RunOptions
     from stagelang_runtime.location import locate_store
     from stagelang_runtime.session import run_session

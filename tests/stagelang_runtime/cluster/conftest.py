@@ -17,8 +17,8 @@ from attrs import define, evolve, field
 
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_codec import dumps
-from stagelang_runtime.cluster.dask_cluster import ClusterOptions
 from stagelang_runtime.cluster.dask_engine import dask_engine
+from stagelang_runtime.cluster.options import ClusterOptions
 from stagelang_runtime.execute.results import Event, RunOptions, RunResult
 from stagelang_runtime.execute.runner import run
 from stagelang_runtime.store import Store, sha256_file
