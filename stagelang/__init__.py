@@ -1,7 +1,18 @@
 """The language: what a `pipeline.py` imports. It judges nothing and touches no data until a stage runs."""
 
 from stagelang import units
-from stagelang.aggregate import Aggregate, calibration_error, f1, mean, quantile, ratio, rmse, smooth, total
+from stagelang.aggregate import (
+    Aggregate,
+    calibration_error,
+    f1,
+    mean,
+    mean_of_ratios,
+    quantile,
+    ratio,
+    rmse,
+    smooth,
+    total,
+)
 from stagelang.contract import Column, ColumnRef, Contract, column, vector
 from stagelang.errors import DeclarationError, LazyHandleError, StagelangError
 from stagelang.experiment import (
@@ -73,6 +84,7 @@ __all__ = [
     "f1",
     "files",
     "mean",
+    "mean_of_ratios",
     "metric",
     "missing",
     "noisy",

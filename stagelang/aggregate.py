@@ -19,11 +19,17 @@ class Aggregate:
     columns: int
     parameter: float | None = None
     finalise: Callable[[Any], float] | None = None
+    of_ratios: bool = False
 
 
 def mean() -> Aggregate:
     """The mean over rows of one value a row."""
     return Aggregate(kind="mean", columns=1)
+
+
+def mean_of_ratios() -> Aggregate:
+    """The mean over rows of a quotient a row, each row weighing the same; `ratio` divides the sums instead."""
+    return Aggregate(kind="mean", columns=1, of_ratios=True)
 
 
 def total() -> Aggregate:

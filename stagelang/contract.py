@@ -6,7 +6,7 @@ import datetime as dt
 import typing
 from collections import ChainMap
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Generic, Protocol, Self, cast, final
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeAlias, cast, final
 
 from attrs import frozen
 from typing_extensions import TypeVar
@@ -22,6 +22,9 @@ E = TypeVar("E", int, float, str)
 O = TypeVar("O", bound="Contract")
 O_contra = TypeVar("O_contra", bound="Contract", contravariant=True)
 T_co = TypeVar("T_co", covariant=True)
+
+Scale: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
+Adds: TypeAlias = Literal["always", "not_over_time", "never"]
 
 
 @final
@@ -42,6 +45,8 @@ class Limits:
     group: bool = False
     time: bool = False
     unit: Any = None
+    scale: Scale | None = None
+    adds: Adds | None = None
     role: str = ""
     known_after: dt.timedelta | None = None
     description: str = ""
@@ -116,6 +121,8 @@ def column(
     group: bool = False,
     time: bool = False,
     unit: type[Unit] | None = None,
+    scale: Scale | None = None,
+    adds: Adds | None = None,
     role: str = "",
     known_after: dt.timedelta | None = None,
     description: str = "",
@@ -132,6 +139,8 @@ def column(
         group: rows of one value depend on each other and stay on one side of a split.
         time: the moment at which the row was known.
         unit: the unit of the values.
+        scale: what the values can be used for: names, an order, differences, or ratios (Stevens 1946).
+        adds: what sums of the values mean something: any, none over time (a balance, a stock), or none at all (a rate, a score).
         role: what the column is for, such as "label", "feature", "prediction" or "weight".
         known_after: how long after the row's time the value becomes known, where that isn't at once: of an outcome, say.
         description: said in the docs where no docstring follows the column.
@@ -149,6 +158,8 @@ def column(
         group=group,
         time=time,
         unit=unit,
+        scale=scale,
+        adds=adds,
         role=role,
         known_after=known_after,
         description=description,

@@ -19,15 +19,23 @@ class Unit:
     symbol: ClassVar[str] = ""
     base: ClassVar[type[Unit] | None] = None
     factor: ClassVar[float] = 1.0
+    interval: ClassVar[bool] = False
 
     def __init_subclass__(
-        cls, *, symbol: str = "", of: type[Unit] | None = None, factor: float = 1.0, **kwargs: Any
+        cls,
+        *,
+        symbol: str = "",
+        of: type[Unit] | None = None,
+        factor: float = 1.0,
+        interval: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """Take the unit's symbol; `of` and `factor` make it a multiple of another unit."""
+        """Take the unit's symbol; `of` and `factor` make it a multiple of another unit; `interval` says that its 0 is no nothing."""
         super().__init_subclass__(**kwargs)
         cls.symbol = symbol or cls.__name__
         cls.base = of
         cls.factor = factor
+        cls.interval = interval
 
 
 A = TypeVar("A", bound=Unit)
@@ -110,11 +118,11 @@ class KILOGRAM(Unit, symbol="kg"):
     """Kilogram."""
 
 
-class CELSIUS(Unit, symbol="degC"):
+class CELSIUS(Unit, symbol="degC", interval=True):
     """Degree Celsius: an interval scale, so ratios of it mean nothing."""
 
 
-class FAHRENHEIT(Unit, symbol="degF"):
+class FAHRENHEIT(Unit, symbol="degF", interval=True):
     """Degree Fahrenheit: an interval scale."""
 
 

@@ -10,6 +10,8 @@ from stagelang.contract import columns_of
 from stagelang.gate import Gate
 from stagelang.metric import Expression, MetricDefinition
 from stagelang_compiler import plan
+from stagelang_compiler.checks import metric_meaning
+from stagelang_compiler.checks.metric_meaning.rules import UNIT_MISMATCH
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 from stagelang_compiler.graph import Graph, GraphNode, bound_of
 from stagelang_compiler.lower.contracts import lower_unit
@@ -21,13 +23,12 @@ def _rule(code: str, name: str, summary: str) -> Rule:
     return Rule(code=code, name=name, severity=Severity.ERROR, summary=summary)
 
 
-UNIT_MISMATCH = _rule(
-    "SL502", "unit-mismatch", "metrics of different units are added, subtracted or converted into each other"
-)
 GATE_AGAINST_DIRECTION = _rule(
     "SL503", "gate-against-direction", "a gate bounds a metric on the side that its direction doesn't ask for"
 )
-BAD_TOLERANCE = _rule("SL514", "bad-tolerance", "a comparison whose tolerance isn't a positive number")
+BAD_TOLERANCE = _rule(
+    "SL514", "bad-tolerance", "a comparison whose tolerance isn't a positive number, or can't be exceeded"
+)
 BOUND_OUT_OF_RANGE = _rule(
     "SL516", "bound-out-of-range", "a gate whose bound lies outside of the metric's range"
 )
@@ -38,7 +39,7 @@ UNKNOWN_CLUSTER = _rule(
 )
 
 RULES = (
-    UNIT_MISMATCH,
+    *metric_meaning.RULES,
     GATE_AGAINST_DIRECTION,
     BAD_TOLERANCE,
     BOUND_OUT_OF_RANGE,
@@ -252,6 +253,18 @@ def _comparison(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]
             expected="a positive number",
             help=f"say how much worse is still good, in the metric's unit, {unit_words(meaning.unit)}",
         )
+    elif (
+        meaning.low is not None and meaning.high is not None and gate.tolerance >= meaning.high - meaning.low
+    ):
+        yield Diagnostic(
+            rule=BAD_TOLERANCE,
+            message=f"{name!r} is compared with a tolerance of {gate.tolerance:g}, which nothing can exceed",
+            places=(Place(gate.origin),),
+            subject=name,
+            expected=f"a positive number below {meaning.high - meaning.low:g}, the width of its range",
+            found=f"{gate.tolerance:g}",
+            help=f"say how much worse is still good, in the metric's unit, {unit_words(meaning.unit)}",
+        )
 
 
 def _inside(bound: float, meaning: Meaning) -> bool:
@@ -265,4 +278,4 @@ def range_text(meaning: Meaning | plan.Metric) -> str:
     return f"{low}, {high}"
 
 
-CHECKS = (check_definitions, check_expressions, check_gates)
+CHECKS = (check_definitions, check_expressions, check_gates, *metric_meaning.CHECKS)

@@ -1,0 +1,296 @@
+"""Reads from a metric's source which columns its rows' values are: nothing is run, and what isn't understood is left open."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import FunctionType
+from typing import Any, TypeAlias, final
+
+from attrs import frozen
+
+_SAME_VALUES = frozenset(
+    {"to_numpy", "to_list", "tolist", "to_pylist", "combine_chunks", "copy", "fillna", "reset_index"}
+)
+_SAME_VALUES_BY_FUNCTION = frozenset({"asarray", "array", "Series", "ravel"})
+_SAME_ROWS = frozenset(
+    {
+        "copy",
+        "dropna",
+        "query",
+        "head",
+        "tail",
+        "sort_values",
+        "reset_index",
+        "filter",
+        "drop_nulls",
+        "sort",
+        "drop_null",
+    }
+)
+_FRAMES = frozenset({"pandas", "polars", "arrow"})
+_DEEPEST = 20  # how far names and wrappers are followed
+_NUMBERS = frozenset({"float", "int", "float32", "float64", "int32", "int64", "Float64", "Int64"})
+
+
+@final
+@frozen
+class Read:
+    """The values of a column, as they are."""
+
+    column: str
+
+
+@final
+@frozen
+class Quotient:
+    """A division, row by row."""
+
+    above: Value
+    below: Value
+
+
+@final
+@frozen
+class Product:
+    """A multiplication, row by row."""
+
+    left: Value
+    right: Value
+
+
+@final
+@frozen
+class Truth:
+    """A comparison of these columns, true or false in each row."""
+
+    columns: frozenset[str]
+
+
+@final
+@frozen
+class Other:
+    """Anything else that is computed from these columns."""
+
+    columns: frozenset[str]
+
+
+Value: TypeAlias = Read | Quotient | Product | Truth | Other
+
+
+@final
+@frozen(kw_only=True)
+class Returned:
+    """What a metric's function gives to its aggregation, one value for each position, and every column that it names."""
+
+    values: tuple[Value, ...] = ()
+    named: frozenset[str] = frozenset()
+    understood: bool = False
+
+
+def columns_in(value: Value) -> frozenset[str]:
+    """Give all columns from which a value is computed."""
+    match value:
+        case Read(column):
+            return frozenset({column})
+        case Quotient(left, right) | Product(left, right):
+            return columns_in(left) | columns_in(right)
+        case Truth(columns) | Other(columns):
+            return columns
+
+
+def read_returned(
+    function: Callable[..., Any], tables: Collection[str], columns: Collection[str]
+) -> Returned:
+    """Read a metric's function.
+
+    Args:
+        function: the function.
+        tables: its arguments that are tables.
+        columns: the columns of those tables.
+    """
+    tree = _tree(function)
+    if tree is None:
+        return Returned()
+    assigned, returns = _assigned(tree), [each for each in ast.walk(tree) if isinstance(each, ast.Return)]
+    named = _named(tree, columns)
+    if len(returns) != 1 or not _is_per_row(returns[0].value):
+        return Returned(named=named)
+    call = returns[0].value
+    assert isinstance(call, ast.Call)
+    if call.keywords or any(isinstance(each, ast.Starred) for each in call.args):
+        return Returned(named=named)
+    reader = _Reader(frozenset(tables), frozenset(columns), assigned)
+    values = tuple(reader.value(argument) for argument in call.args)
+    return Returned(values=values, named=named, understood=True)
+
+
+def _tree(function: Callable[..., Any]) -> ast.FunctionDef | None:
+    if not isinstance(function, FunctionType):
+        return None
+    try:
+        module = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    return module.body[0] if module.body and isinstance(module.body[0], ast.FunctionDef) else None
+
+
+def _is_per_row(value: ast.expr | None) -> bool:
+    match value:
+        case ast.Call(func=ast.Name(id="PerRow") | ast.Attribute(attr="PerRow")):
+            return True
+        case _:
+            return False
+
+
+def _assigned(tree: ast.FunctionDef) -> Mapping[str, ast.expr | None]:
+    """Give what each name of the function stands for; None where it is bound twice, in a branch, or in another way."""
+    found: dict[str, ast.expr | None] = {}
+    for statement in tree.body:
+        for name, value in _bindings(statement):
+            found[name] = None if name in found else value
+    return found
+
+
+def _bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=value)
+        ):
+            yield name, value
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(
+            targets
+        ) == len(values):
+            for target, value in zip(targets, values, strict=True):
+                if isinstance(target, ast.Name):
+                    yield target.id, value
+        case _:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+                    yield node.id, None
+
+
+def _named(tree: ast.FunctionDef, columns: Collection[str]) -> frozenset[str]:
+    """Give every column whose name stands somewhere in the body, as a text or as an attribute."""
+    found: set[str] = set()
+    for statement in tree.body:
+        for node in ast.walk(statement):
+            word = (
+                node.value
+                if isinstance(node, ast.Constant)
+                else node.attr
+                if isinstance(node, ast.Attribute)
+                else None
+            )
+            if isinstance(word, str) and word in columns:
+                found.add(word)
+    return frozenset(found)
+
+
+@final
+@frozen
+class _Reader:
+    """Turns expressions into values; `assigned` says what the function's own names stand for."""
+
+    tables: frozenset[str]
+    columns: frozenset[str]
+    assigned: Mapping[str, ast.expr | None]
+
+    def value(self, node: ast.expr, depth: int = 0) -> Value:
+        """Tell what an expression of the function's body gives for each row."""
+        if depth > _DEEPEST:
+            return Other(frozenset())
+        match node:
+            case ast.Name(id=name) if self.assigned.get(name) is not None:
+                return self.value(self._meant(name), depth + 1)
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return Quotient(self.value(left, depth + 1), self.value(right, depth + 1))
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                return Product(self.value(left, depth + 1), self.value(right, depth + 1))
+            case ast.Compare(ops=[_]):
+                return Truth(columns_in(self._other(node, depth)))
+            case _:
+                inner = _unwrapped(node)
+                return self._plain(node, depth) if inner is None else self.value(inner, depth + 1)
+
+    def _plain(self, node: ast.expr, depth: int) -> Value:
+        """Tell what an expression gives that neither calculates nor wraps."""
+        match node:
+            case ast.Subscript(value=frame, slice=key) if self._is_frame(frame, depth) and (
+                column := self._column(key)
+            ):
+                return Read(column)
+            case ast.Attribute(value=frame, attr=name) if name in self.columns and self._is_frame(
+                frame, depth
+            ):
+                return Read(name)
+            case _:
+                return self._other(node, depth)
+
+    def _meant(self, name: str) -> ast.expr:
+        meant = self.assigned[name]
+        assert meant is not None
+        return meant
+
+    def _other(self, node: ast.expr, depth: int) -> Value:
+        children = (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
+        return Other(frozenset[str]().union(*(columns_in(self.value(each, depth + 1)) for each in children)))
+
+    def _column(self, key: ast.expr) -> str:
+        """Give the column that a key names: a text, or a contract's attribute; nothing for a filter or a list."""
+        match key:
+            case ast.Constant(value=str(name)) | ast.Attribute(value=ast.Name(), attr=name) if (
+                name in self.columns
+            ):
+                return name
+            case _:
+                return ""
+
+    def _is_frame(self, node: ast.expr, depth: int) -> bool:
+        """Tell whether an expression is a table's frame, perhaps with fewer rows or in another order."""
+        if depth > _DEEPEST:
+            return False
+        match node:
+            case ast.Name(id=name) if self.assigned.get(name) is not None:
+                return self._is_frame(self._meant(name), depth + 1)
+            case ast.Attribute(value=ast.Name(id=table), attr=frame):
+                return table in self.tables and frame in _FRAMES
+            case ast.Call(func=ast.Attribute(value=frame, attr=method)) if method in _SAME_ROWS:
+                return self._is_frame(frame, depth + 1)
+            case (
+                ast.Subscript(value=ast.Attribute(value=frame, attr="loc"))
+                | ast.Subscript(value=frame, slice=ast.Compare())
+            ):
+                return self._is_frame(frame, depth + 1)
+            case _:
+                return False
+
+
+def _unwrapped(node: ast.expr) -> ast.expr | None:
+    """Give what an expression only puts into another form: an array, a list, another type of number."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=inner, attr="astype" | "cast"), args=[kind]):
+            return inner if _is_number(kind) else None
+        case ast.Call(func=ast.Attribute(value=inner, attr=method)) if method in _SAME_VALUES:
+            return inner
+        case ast.Call(func=ast.Attribute(attr=function), args=[inner, *_]) if (
+            function in _SAME_VALUES_BY_FUNCTION
+        ):
+            return inner
+        case ast.Attribute(value=inner, attr="values" | "array"):
+            return inner
+        case _:
+            return None
+
+
+def _is_number(kind: ast.expr) -> bool:
+    match kind:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+            return name in _NUMBERS
+        case ast.Call(func=inner):
+            return _is_number(inner)
+        case _:
+            return False
