@@ -65,6 +65,7 @@ class Vectors(Contract):
 
     scan_id: Column[int] = column(key=True)
     vector: Column[list[float]] = vector()
+    writer: Column[int] = column(group=True)
 
 
 class Decisions(Contract):
@@ -73,6 +74,7 @@ class Decisions(Contract):
     scan_id: Column[int] = column(key=True)
     chosen: Column[int] = column(ge=0, le=9, nullable=True)
     correct: Column[bool] = column()
+    writer: Column[int] = column(group=True)
     cost: Column[float] = column(ge=0, unit=u.USD)
     elapsed: Column[float] = column(ge=0, unit=u.SECOND)
 
