@@ -50,9 +50,9 @@ def _varied(count: int) -> Plan:
         (_varied(5), EVERYTHING),
         (_varied(40), EVERYTHING),
         (random_plan(300), {}),
-        (random_plan(100), {"jobs": "each", "sarif": False, "comment": False}),
+        (random_plan(60), {"jobs": "each", "sarif": False, "comment": False}),
     ],
-    ids=["5 jobs", "5 with everything", "40 with everything", "300", "100 jobs"],
+    ids=["5 jobs", "5 with everything", "40 with everything", "300", "60 jobs"],
 )
 def test_a_workflow_of_any_size_and_setting_is_clean(
     made: Plan, settings: dict[str, Any], tmp_path: Path
