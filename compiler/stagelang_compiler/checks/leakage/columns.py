@@ -86,9 +86,9 @@ def _passed_on(node: GraphNode, port: str, given: list[_Columns]) -> _Columns:
     for columns in given:
         for name, said in columns.items():
             found[name] = _merged(found.get(name, _NOTHING), said)
-    if contract is None:
+    own = columns_of(contract) if contract is not None else {}
+    if not own:
         return found if node.outputs[port].kind in CARRIERS else {}
-    own = columns_of(contract)
     return {name: _said(column, found.get(name, _NOTHING)) for name, column in own.items()}
 
 

@@ -16,7 +16,7 @@ _NEEDS: Mapping[Role, str] = {
     "apply": "rows and a Model, Value or Files in, rows out",
     "aggregate": "rows in",
     "augment": "rows in, rows out",
-    "select": "rows in, and something to choose from: a Model, a Value or other rows",
+    "select": "rows in",
     "join": "rows of two arguments in, rows out",
     "concat": "several tables in, rows out",
 }
@@ -55,10 +55,8 @@ def _fits(role: Role, node: GraphNode) -> bool:
             return rows > 0 and not given.isdisjoint((*STATES, "files"))
         case "apply":
             return to_rows and rows > 0 and (states > 0 or "files" in read)
-        case "aggregate":
+        case "aggregate" | "select":
             return rows > 0
-        case "select":
-            return rows > 0 and (states > 0 or rows > 1)
         case "join":
             return to_rows and len(arguments) > 1
         case "concat":

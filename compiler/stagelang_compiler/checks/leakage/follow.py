@@ -11,6 +11,7 @@ from typing import Protocol, final
 from attrs import Factory, define, frozen
 
 from stagelang.contract import columns_of
+from stagelang.split import Split
 from stagelang_compiler.checks.leakage import transfer
 from stagelang_compiler.checks.leakage.lattice import EventKind, Flow, joined
 from stagelang_compiler.checks.leakage.roles import (
@@ -97,6 +98,7 @@ def follow(graph: Graph) -> Followed:
                 found.flows[id(node), "out"] = Flow(found.ways.of(((position, ""),)))
             case "split":
                 table = found.into[position] = found.all(node.inputs)
+                _share_out(found, position, node)
                 for port in node.outputs:
                     found.flows[id(node), port] = transfer.divided(found.ways, table, position, port)
             case "metric":
@@ -104,6 +106,19 @@ def follow(graph: Graph) -> Followed:
             case _:
                 _call(found, position, node)
     return found
+
+
+def _share_out(found: Followed, position: int, node: GraphNode) -> None:
+    """Say what shares a split by hash takes: all splits of a pipeline place a value by the same number between 0 and 1."""
+    declared = node.declared
+    if not isinstance(declared, Split) or declared.method != "hash" or not node.inputs:
+        return
+    test, validation = declared.test, declared.validation or 0.0
+    if isinstance(test, float) and isinstance(validation, float):
+        until = test + validation
+        shares = {"test": (0.0, test), "validation": (test, until), "train": (until, 1.0)}
+        edge = node.inputs[0]
+        found.ways.shared_out(position, (id(edge.producer), edge.port, str(declared.by)), shares)
 
 
 def _call(found: Followed, position: int, node: GraphNode) -> None:

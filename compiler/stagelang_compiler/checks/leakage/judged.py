@@ -153,8 +153,8 @@ class _Judged:
             for other in self.ways.each(self.judged):
                 for (split, part), (also, other_part) in zip(one, other, strict=False):
                     if (split, part) != (also, other_part):
-                        if split == also:
-                            yield _Apart(one, other, self.followed.nodes[split], split)
+                        if part:  # else they are of different sources
+                            yield _Apart(one, other, self.followed.nodes[also], also)
                         break
 
     def _mixed_in(self, event: Event, mixing: Mixing, fit: Event, apart: _Apart) -> Diagnostic:
@@ -195,7 +195,11 @@ class _Judged:
 def _untested(graph: Graph, metrics: Sequence[GraphNode]) -> Iterator[Diagnostic]:
     """Say of a pipeline that fits something that none of its metrics is measured on rows kept for that."""
     edges = [edge for node in metrics for edge in node.inputs if edge.given and edge.given.kind == "table"]
-    if not edges or not all(_is_for_training(edge) or _is_for_choosing(edge) for edge in edges):
+    if (
+        not edges
+        or any(map(is_told, metrics))
+        or not all(_is_for_training(edge) or _is_for_choosing(edge) for edge in edges)
+    ):
         return
     word = "training" if all(map(_is_for_training, edges)) else "training and validation"
     yield Diagnostic(

@@ -29,7 +29,7 @@ def _with(line: str, *, train: str = "Table[Meals]") -> str:
         ("off = error(guess(fit(meals), halves.test))", "fit"),
         ("off = error(guess(fit(halves.test), halves.test))", "fit"),
         (
-            "off = error(guess(fit(split(meals, by=Meals.household, test=0.5, name='other').train), halves.test))",
+            "off = error(guess(fit(split(meals, by=Meals.household, test=0.1, name='other').train), halves.test))",
             "fit",
         ),
         (
@@ -51,6 +51,7 @@ def test_a_metric_is_not_measured_on_rows_that_were_learnt_from(tmp_path: Path, 
     "line",
     [
         "off = error(guess(fit(halves.train), halves.test))",
+        "off = error(guess(fit(split(meals, by=Meals.household, test=0.5, name='other').train), halves.test))",
         "other = source(Meals, 'data/others.csv')\noff = error(guess(fit(meals), other))",
         "again = split(halves.train, by=Meals.household, test=0.5, name='again')\noff = error(guess(fit(again.train), again.test))",
         (
@@ -58,7 +59,13 @@ def test_a_metric_is_not_measured_on_rows_that_were_learnt_from(tmp_path: Path, 
             "off = error(guess(fit(thirds.validation), thirds.test))"
         ),
     ],
-    ids=["the train part", "another source", "the train part of the train part", "validation rows"],
+    ids=[
+        "the train part",
+        "other shares of the same values",
+        "another source",
+        "the train part of the train part",
+        "validation rows",
+    ],
 )
 def test_rows_that_one_split_kept_apart_are_judged_freely(tmp_path: Path, line: str) -> None:
     assert _found(tmp_path, _with(line)) == []
@@ -71,4 +78,6 @@ def test_rows_of_a_wrong_population_are_said_once_by_their_own_rule(tmp_path: Pa
 
 def test_a_metric_that_asks_for_training_rows_is_a_training_curve(tmp_path: Path) -> None:
     source = _with("off = error(guess(fit(halves.train), halves.train))", train="Table[Meals, Train]")
-    assert _found(tmp_path, source.replace("guesses: Table[Guesses]", "guesses: Table[Guesses, Train]")) == []
+    assert _found(tmp_path, source.replace("guesses: Table[Guesses]", "guesses: Table[Guesses, Train]")) == [
+        ("SL604", "pipeline 'food' measures what it has fitted on training rows only")
+    ]
