@@ -189,8 +189,13 @@ def _group_box(group: Group, members: list[Box]) -> Box:
 def _change(members: list[Box]) -> ChangeState:
     """Say of a group what is said of the member that a reader has to know of first."""
     there = {each.change for each in members}
-    states: tuple[ChangeState, ...] = ("changed", "added", "removed", "renamed", "upstream", "unchanged")
-    return next((each for each in states if each in there), "")
+    for state in _FIRST:
+        if state in there:
+            return state
+    return ""
+
+
+_FIRST: tuple[ChangeState, ...] = ("changed", "added", "removed", "renamed", "upstream", "unchanged")
 
 
 def _changes(members: list[Box]) -> Iterator[str]:

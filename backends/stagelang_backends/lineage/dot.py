@@ -157,7 +157,7 @@ def _chip(population: str) -> str:
 
 def _badge_row(badge: Badge, span: str) -> str:
     sign = palette.SIGNS[badge.verdict]
-    text = _font(9, sign.ink, f"{sign.mark} {sign.word} {badge.text}".lstrip(), bold=True)
+    text = _font(9, sign.ink, f"{sign.mark} {sign.word} {badge.text}".strip(), bold=True)
     return (
         f'<tr><td align="left"{span} bgcolor="{sign.fill}" style="rounded" cellpadding="3">{text}</td></tr>'
     )

@@ -57,6 +57,9 @@ def _scopes(drawing: Drawing, ids: Mapping[str, str]) -> Iterator[str]:
         yield from (f"{indent}{ids[box.key]}{_box(box)}" for box in boxes)
         if scope:
             yield "  end"
+    if len(scopes) > 1:  # Mermaid's own colour for them is that of a warning
+        yield f"  classDef scopeLook fill:none,stroke:{palette.LINE}"
+        yield f"  class {','.join(f's{number}' for number, scope in enumerate(scopes) if scope)} scopeLook"
 
 
 _SHAPES: Mapping[str, tuple[str, str]] = {
@@ -90,7 +93,7 @@ def _line(box: Box) -> str:
 
 def _badge(badge: Badge) -> str:
     sign = palette.SIGNS[badge.verdict]
-    return f"{sign.mark} {sign.word} {badge.text}".lstrip()
+    return f"{sign.mark} {sign.word} {badge.text}".strip()
 
 
 def _link(arrow: Arrow) -> str:
@@ -108,11 +111,15 @@ _LINKS: Mapping[str, str] = {"solid": "-->", "dashed": "-.->", "dotted": "-.->"}
 def _arrow_styles(drawing: Drawing) -> Iterator[str]:
     strokes: dict[str, list[str]] = {}
     for number, arrow in enumerate(drawing.arrows):
-        stroke = palette.CHANGES.get(arrow.change) or palette.stroke_of(arrow.population)
-        if stroke:
-            strokes.setdefault(stroke.line, []).append(str(number))
+        stroke = palette.stroke_of(arrow.population)
+        if arrow.change:
+            change = palette.CHANGES[arrow.change]
+            line = f"stroke:{change.line},stroke-width:{change.width}px"
+            strokes.setdefault(line, []).append(str(number))
+        elif stroke:
+            strokes.setdefault(f"stroke:{stroke.line}", []).append(str(number))
     for line, numbers in strokes.items():
-        yield f"  linkStyle {','.join(numbers)} stroke:{line}"
+        yield f"  linkStyle {','.join(numbers)} {line}"
 
 
 def _box_styles(drawing: Drawing, ids: Mapping[str, str]) -> Iterator[str]:
@@ -131,8 +138,22 @@ def _box_styles(drawing: Drawing, ids: Mapping[str, str]) -> Iterator[str]:
                 f"stroke-width:{change.width}px,color:{palette.TEXT}{dashes}"
             )
             yield f"  class {','.join(there)} {name}Look"
+    for tone, line in _TONES.items():
+        there = [ids[box.key] for box in drawing.boxes if box.change and tone in _tones(box)]
+        if there:
+            yield f"  classDef {tone}Look stroke:{line},stroke-width:2.4px"
+            yield f"  class {','.join(there)} {tone}Look"
     if drawing.focus in ids:
         yield f"  style {ids[drawing.focus]} stroke:{palette.FOCUS},stroke-width:3px"
+
+
+_TONES: Mapping[str, str] = {"good": "#1a7f37", "bad": "#cf222e"}
+
+
+def _tones(box: Box) -> set[str]:
+    """Give what a diff's box says of its metrics: good, or bad, which outdoes it."""
+    tones = {palette.SIGNS[badge.verdict].tone for badge in box.badges if badge.verdict}
+    return {"bad"} if "bad" in tones else {*tones}
 
 
 def escaped(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import final
+from typing import Literal, final
 
 from attrs import frozen
 
@@ -64,21 +64,51 @@ OTHER_POPULATION = Stroke(line="#9a6700", style="dotted", width="1.6", fill="#ff
 @final
 @frozen(kw_only=True)
 class Sign:
-    """A gate's verdict: its mark and word, and the colours of its badge."""
+    """A verdict over a gate, or over what became of a metric: its mark and word, whether that is good, and its badge's colours."""
 
     mark: str
     word: str
+    tone: Literal["good", "bad", "unsure", ""]
     fill: str
     ink: str
 
 
+def _good(mark: str, word: str) -> Sign:
+    return Sign(mark=mark, word=word, tone="good", fill="#dafbe1", ink="#044f1e")
+
+
+def _bad(mark: str, word: str) -> Sign:
+    return Sign(mark=mark, word=word, tone="bad", fill="#ffebe9", ink="#a40e26")
+
+
+def _unsure(mark: str, word: str) -> Sign:
+    return Sign(mark=mark, word=word, tone="unsure", fill="#fff8c5", ink="#633c01")
+
+
+def _plain(mark: str, word: str) -> Sign:
+    return Sign(mark=mark, word=word, tone="", fill="#f6f8fa", ink="#57606a")
+
+
 SIGNS: Mapping[str, Sign] = {
-    "": Sign(mark="", word="gate", fill="#fff1e5", ink="#953800"),
-    "pass": Sign(mark="✓", word="pass", fill="#dafbe1", ink="#044f1e"),
-    "fail": Sign(mark="✗", word="fail", fill="#ffebe9", ink="#a40e26"),
-    "error": Sign(mark="✗", word="error", fill="#ffebe9", ink="#a40e26"),
-    "inconclusive": Sign(mark="?", word="inconclusive", fill="#fff8c5", ink="#633c01"),
-    "not_evaluated": Sign(mark="–", word="not evaluated", fill="#fff8c5", ink="#633c01"),
+    # gates
+    "": Sign(mark="", word="gate", tone="", fill="#fff1e5", ink="#953800"),
+    "pass": _good("✓", "pass"),
+    "fail": _bad("✗", "fail"),
+    "error": _bad("✗", "error"),
+    "inconclusive": _unsure("?", "inconclusive"),
+    "not_evaluated": _unsure("–", "not evaluated"),
+    # what became of a metric
+    "worse": _bad("✗", "worse"),
+    "not_better": _bad("✗", "not better"),
+    "not_comparable": _unsure("≠", "not comparable"),
+    "not_measured": _unsure("–", "not measured"),
+    "changed": _unsure("~", "changed"),
+    "gone": _plain("−", "gone"),
+    "new": _plain("+", "new"),
+    "not_worse": _good("✓", "not worse"),
+    "equivalent": _good("≈", "equivalent"),
+    "better": _good("✓", "better"),
+    "identical": _plain("=", "identical"),
 }
 
 DARK: Mapping[str, str] = {

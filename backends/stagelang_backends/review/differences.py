@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 from typing import final
 
 from attrs import frozen
 
+from stagelang_backends.lineage.palette import SIGNS, Sign
 from stagelang_compiler.diff import Name, PlanDiff, Words, counts_words, summary
 from stagelang_runtime.judge import MetricDifference
 from stagelang_runtime.judge.metric_difference import Word
 
-
-@final
-@frozen
-class Sign:
-    """A verdict's mark, its word, and whether it is good, bad or neither for a reader in a hurry."""
-
-    mark: str
-    word: str
-    tone: str = ""
-
-
-SIGNS: Mapping[Word, Sign] = {
-    # in the order in which a reader has to know of them
-    "worse": Sign("✗", "worse", "bad"),
-    "not_better": Sign("✗", "not better", "bad"),
-    "not_comparable": Sign("≠", "not comparable", "unsure"),
-    "inconclusive": Sign("?", "inconclusive", "unsure"),
-    "not_measured": Sign("–", "not measured", "unsure"),
-    "changed": Sign("~", "changed", "unsure"),
-    "gone": Sign("−", "gone"),
-    "new": Sign("+", "new"),
-    "not_worse": Sign("✓", "not worse", "good"),
-    "equivalent": Sign("≈", "equivalent", "good"),
-    "better": Sign("✓", "better", "good"),
-    "identical": Sign("=", "identical"),
-}
-_ORDER = {word: place for place, word in enumerate(SIGNS)}
+WORST_FIRST: tuple[Word, ...] = (
+    "worse",
+    "not_better",
+    "not_comparable",
+    "inconclusive",
+    "not_measured",
+    "changed",
+    "gone",
+    "new",
+    "not_worse",
+    "equivalent",
+    "better",
+    "identical",
+)
+"""The order in which a reader has to know of verdicts."""
 _NAMED = 2
 """So many metrics of one verdict are named in a sentence; more are counted."""
 
@@ -64,7 +54,7 @@ def shown(found: PlanDiff, differences: Sequence[MetricDifference]) -> tuple[Met
     """Choose what a reader has to see of metrics, the worst first: those that the change reaches, and those that came out different."""
     reached = set(found.metrics_reached)
     chosen = [each for each in differences if each.reported and _is_news(each, reached)]
-    return tuple(sorted(chosen, key=lambda each: _ORDER[each.verdict]))
+    return tuple(sorted(chosen, key=lambda each: WORST_FIRST.index(each.verdict)))
 
 
 def _is_news(difference: MetricDifference, reached: Collection[str]) -> bool:
@@ -79,7 +69,7 @@ def row(difference: MetricDifference) -> Row:
         unit="" if difference.unit == "1" else difference.unit,
         base=_number(difference.base),
         head=_number(difference.head),
-        difference="" if difference.difference is None else f"{difference.difference:+.4g}",
+        difference="" if difference.difference is None else f"{difference.difference:+.3g}",
         interval=_interval(difference),
         aside=_aside(difference),
         reason=difference.reason,
@@ -94,7 +84,7 @@ def _interval(difference: MetricDifference) -> str:
     low, high = difference.low, difference.high
     if low is None and high is None:
         return ""
-    return f"{'-∞' if low is None else f'{low:+.4g}'} to {'∞' if high is None else f'{high:+.4g}'}"
+    return f"{'-∞' if low is None else f'{low:+.3g}'} to {'∞' if high is None else f'{high:+.3g}'}"
 
 
 def _aside(difference: MetricDifference) -> Words:
@@ -124,9 +114,9 @@ def sentence(found: PlanDiff, differences: Sequence[MetricDifference] | None) ->
         return (summary(found),)
     structure = counts_words(found)
     words: list[str | Name] = [f"{structure}; " if structure else ""]
-    for place, word in enumerate(dict.fromkeys(each.verdict for each in seen)):
+    for place, (word, alike) in enumerate(groupby(seen, key=lambda each: SIGNS[each.verdict].word)):
         words += [", "] if place else []
-        words += _told([each for each in seen if each.verdict == word], SIGNS[word].word)
+        words += _told([*alike], word)
     return tuple(words)
 
 

@@ -93,7 +93,9 @@ def _results(review: Review) -> Iterator[str]:
     yield "| --- | --: | --: | --: | :-: | --- |\n"
     for each in rows[:_LONGEST_FOLD]:
         name = _cell(each.name) + (f", {_cell(each.unit)}" if each.unit else "")
-        cells = " | ".join(value or "–" for value in (each.base, each.head, each.difference, each.interval))
+        cells = " | ".join(
+            value or "–" for value in (each.base, each.head, each.difference, _unbroken(each.interval))
+        )
         aside = f": {_in_cell(each.aside)}" if each.aside else ""
         yield f"| {name} | {cells} | **{each.sign.mark} {each.sign.word}**{aside} |\n"
     if len(rows) > _LONGEST_FOLD:
@@ -103,6 +105,10 @@ def _results(review: Review) -> Iterator[str]:
 def _cell(text: str) -> str:
     """Write a table's cell; a bar would end it, even in a code span."""
     return code(text, _LONGEST_CELL).replace("|", "\\|")
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _in_cell(words: Words) -> str:

@@ -107,10 +107,10 @@ def _states(found: PlanDiff, ghosts: Iterable[Box]) -> Mapping[str, ChangeState]
 
 def _marked(box: Box, state: ChangeState, facts: _Facts, badges: Sequence[Badge]) -> Box:
     """Say in a box what differs in it, and of a metric, what became of it."""
-    details = (*_reasons(box, facts), *_results(box, facts))
+    details = tuple(_reasons(box, facts))
     if not details and state in ("added", "removed"):
         details = box.details
-    return evolve(box, change=state, details=details, badges=tuple(badges), contracts=())
+    return evolve(box, change=state, details=details, badges=(*_results(box, facts), *badges), contracts=())
 
 
 def _brief(box: Box) -> Box:
@@ -157,22 +157,22 @@ def _reasons(box: Box, facts: _Facts) -> Iterator[str]:
 
 
 def _worth_a_line(reasons: Iterable[Reason]) -> Iterator[Reason]:
-    """Leave out seeds, which follow something else that is told, and what one contract says twice."""
+    """Leave out what arrows show, seeds, which follow something else that is told, and what one contract says twice."""
     by_contract = False
     for each in reasons:
-        if each.cause == "seed" or (each.cause == "contract" and by_contract):
+        if each.cause in ("wiring", "seed") or (each.cause == "contract" and by_contract):
             continue
         by_contract = by_contract or each.cause == "contract"
         yield each
 
 
-def _results(box: Box, facts: _Facts) -> Iterator[str]:
+def _results(box: Box, facts: _Facts) -> Iterator[Badge]:
     for name in facts.metrics.get(box.key, ()):
         if name in facts.results:
             told = row(facts.results[name])
             unit = f" {told.unit}" if told.unit else ""
-            values = f"{told.base} → {told.head}{unit} " if told.base and told.head else ""
-            yield f"{values}{told.sign.mark} {told.sign.word}"
+            values = f"{told.base} → {told.head}{unit}" if told.base and told.head else ""
+            yield Badge(text=values, verdict=facts.results[name].verdict)
 
 
 def _gates(found: PlanDiff) -> Mapping[str, Sequence[Badge]]:
