@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Command] = {
     "init": Command("init", "make a first pipeline in a folder"),
     "check": Command("check", "find what is wrong with a pipeline, before anything runs"),
     "run": Command("run", "run what isn't up to date, and judge the gates"),
+    "audit": Command("audit", "change the rows that metrics are measured on, and see whether a model changes"),
     "why": Command("why", "say why a node would run again, or wouldn't"),
     "report": Command("report", "write the last run's report as one HTML page"),
     "diagram": Command("diagram", "draw the pipeline as SVG, DOT, Mermaid or HTML"),

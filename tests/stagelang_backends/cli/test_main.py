@@ -22,6 +22,7 @@ commands:
   init      make a first pipeline in a folder
   check     find what is wrong with a pipeline, before anything runs
   run       run what isn't up to date, and judge the gates
+  audit     change the rows that metrics are measured on, and see whether a model changes
   why       say why a node would run again, or wouldn't
   report    write the last run's report as one HTML page
   diagram   draw the pipeline as SVG, DOT, Mermaid or HTML
