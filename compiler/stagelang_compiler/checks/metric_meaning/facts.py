@@ -12,6 +12,7 @@ from stagelang.contract import Column, Contract, columns_of
 from stagelang.metric import Expression, MetricDefinition
 from stagelang.units import unit_text
 from stagelang_compiler.aggregation import AggregationClass, class_of, combined_class
+from stagelang_compiler.checks.leakage.body_source import Sources
 from stagelang_compiler.checks.metric_meaning.measured_rows import Way, first_table, measured_rows
 from stagelang_compiler.checks.metric_meaning.returned import Returned, read_returned
 from stagelang_compiler.graph import Graph, GraphNode, bound_of
@@ -74,13 +75,13 @@ def facts_of(graph: Graph) -> Mapping[str, Facts]:
 
 
 def _gathered(graph: Graph) -> Mapping[str, Facts]:
-    ways = measured_rows(graph)
+    ways, sources = measured_rows(graph), Sources()
     read: dict[Any, tuple[Mapping[str, Column[Any]], Returned]] = {}
     shapes: dict[Any, int] = {}
     found: dict[str, Facts] = {}
     for name, metric in graph.metrics.items():
         if isinstance(metric, GraphNode):
-            found[name] = _measured(name, metric, ways, read, shapes)
+            found[name] = _measured(name, metric, ways, read, shapes, sources)
         else:
             found[name] = _expression(name, metric, graph, found, shapes)
     return found
@@ -92,11 +93,12 @@ def _measured(
     ways: Mapping[str, Way],
     read: dict[Any, tuple[Mapping[str, Column[Any]], Returned]],
     shapes: dict[Any, int],
+    sources: Sources,
 ) -> Facts:
     definition = node.stage
     assert isinstance(definition, MetricDefinition)
     if definition not in read:
-        read[definition] = _read(definition)
+        read[definition] = _read(definition, sources)
     columns, returned = read[definition]
     table = first_table(node)
     measured = Measured(
@@ -125,7 +127,9 @@ def _encoded(value: object) -> str:
         return f"at {id(value)}"
 
 
-def _read(definition: MetricDefinition[Any, Any]) -> tuple[Mapping[str, Column[Any]], Returned]:
+def _read(
+    definition: MetricDefinition[Any, Any], sources: Sources
+) -> tuple[Mapping[str, Column[Any]], Returned]:
     """Read a definition's function; columns that two of its tables share are taken from the first."""
     tables = {
         name: argument.shape.contract
@@ -138,7 +142,7 @@ def _read(definition: MetricDefinition[Any, Any]) -> tuple[Mapping[str, Column[A
     for contract in tables.values():
         for name, column in columns_of(contract).items():
             columns.setdefault(name, column)
-    return columns, read_returned(definition.function, tables, columns)
+    return columns, read_returned(sources.tree(definition.function), tables, columns)
 
 
 def _expression(

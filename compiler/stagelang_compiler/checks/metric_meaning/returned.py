@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import inspect
-import textwrap
-from collections.abc import Callable, Collection, Iterator, Mapping
-from types import FunctionType
-from typing import Any, TypeAlias, final
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeAlias, final
 
 from attrs import frozen
+
+from stagelang_compiler.fingerprint.trees import walk
 
 _SAME_VALUES = frozenset(
     {"to_numpy", "to_list", "tolist", "to_pylist", "combine_chunks", "copy", "fillna", "reset_index"}
@@ -102,39 +101,29 @@ def columns_in(value: Value) -> frozenset[str]:
 
 
 def read_returned(
-    function: Callable[..., Any], tables: Collection[str], columns: Collection[str]
+    tree: ast.FunctionDef | None, tables: Collection[str], columns: Collection[str]
 ) -> Returned:
     """Read a metric's function.
 
     Args:
-        function: the function.
+        tree: the function's definition; None where there is no source.
         tables: its arguments that are tables.
         columns: the columns of those tables.
     """
-    tree = _tree(function)
     if tree is None:
         return Returned()
-    assigned, returns = _assigned(tree), [each for each in ast.walk(tree) if isinstance(each, ast.Return)]
-    named = _named(tree, columns)
+    nodes = [node for statement in tree.body for node in walk(statement)]
+    returns = [node for node in nodes if isinstance(node, ast.Return)]
+    named = _named(nodes, columns)
     if len(returns) != 1 or not _is_per_row(returns[0].value):
         return Returned(named=named)
     call = returns[0].value
     assert isinstance(call, ast.Call)
     if call.keywords or any(isinstance(each, ast.Starred) for each in call.args):
         return Returned(named=named)
-    reader = _Reader(frozenset(tables), frozenset(columns), assigned)
+    reader = _Reader(frozenset(tables), frozenset(columns), _assigned(tree))
     values = tuple(reader.value(argument) for argument in call.args)
     return Returned(values=values, named=named, understood=True)
-
-
-def _tree(function: Callable[..., Any]) -> ast.FunctionDef | None:
-    if not isinstance(function, FunctionType):
-        return None
-    try:
-        module = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return None
-    return module.body[0] if module.body and isinstance(module.body[0], ast.FunctionDef) else None
 
 
 def _is_per_row(value: ast.expr | None) -> bool:
@@ -168,26 +157,16 @@ def _bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
                 if isinstance(target, ast.Name):
                     yield target.id, value
         case _:
-            for node in ast.walk(statement):
+            for node in walk(statement):
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
                     yield node.id, None
 
 
-def _named(tree: ast.FunctionDef, columns: Collection[str]) -> frozenset[str]:
+def _named(nodes: Iterable[ast.AST], columns: Collection[str]) -> frozenset[str]:
     """Give every column whose name stands somewhere in the body, as a text or as an attribute."""
-    found: set[str] = set()
-    for statement in tree.body:
-        for node in ast.walk(statement):
-            word = (
-                node.value
-                if isinstance(node, ast.Constant)
-                else node.attr
-                if isinstance(node, ast.Attribute)
-                else None
-            )
-            if isinstance(word, str) and word in columns:
-                found.add(word)
-    return frozenset(found)
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return frozenset(texts | attributes).intersection(columns)
 
 
 @final
