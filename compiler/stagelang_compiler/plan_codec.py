@@ -10,7 +10,9 @@ import hashlib
 import json
 import re
 import typing
+import weakref
 from collections.abc import Collection, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import attrs
@@ -30,8 +32,15 @@ class PlanError(Exception):
 
 
 def dumps(plan: Plan) -> str:
-    """Write a plan as canonical JSON; equal plans give equal texts."""
-    return canonical(_converter().unstructure(plan))
+    """Write a plan as canonical JSON; equal plans give equal texts. The last one's text is kept while the plan lives."""
+    kept = _last.get()
+    if kept is None or kept[0]() is not plan:
+        kept = (weakref.ref(plan), canonical(_converter().unstructure(plan)))
+        _last.set(kept)
+    return kept[1]
+
+
+_last: ContextVar[tuple[weakref.ref[Plan], str] | None] = ContextVar("_last", default=None)
 
 
 def canonical(value: Any) -> str:
