@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from attrs import evolve
@@ -26,24 +26,32 @@ BANDS = 12
 """Where scopes don't help, the way from the sources to the metrics is divided into at most so many parts."""
 
 
+class Group(NamedTuple):
+    """What its members have in common, and which of it; `place` keeps groups apart that are called alike."""
+
+    heading: str
+    title: str
+    place: str = ""
+
+
 def folded(
     drawing: Drawing,
     *,
     boxes: int = READABLE,
     arrows: int | None = None,
     expand: Collection[str] = (),
-    pinned: Collection[str] = (),
+    first: Sequence[Mapping[str, Group]] = (),
 ) -> Drawing:
     """Group a drawing's nodes until it has at most so many boxes and arrows, and no more than it takes.
 
     Scopes are collapsed from the innermost out; where that isn't enough, nodes are grouped by stage, then by how far
     they are from the sources and by owner, and in the end by the distance alone, which fits always. `expand` names
-    scopes that stay open; what is in them doesn't count. The boxes with the keys `pinned` are grouped only where nothing else helps.
+    scopes that stay open; what is in them doesn't count. `first` gives groupings to be tried before these, by
+    the boxes' keys, instead of none at all.
     """
     opened = frozenset(expand)
     kept = drawing
-    alone = pinned if len(pinned) < boxes else ()
-    for groups in _with_pins(_groupings(drawing, boxes, opened), alone):
+    for groups in itertools.chain(first or [{}], _groupings(drawing, boxes, opened)):
         kept = _quotient(drawing, groups)
         count = sum(not _within(box.scope, opened) for box in kept.boxes) if groups else len(kept.boxes)
         if count <= boxes and (arrows is None or len(kept.arrows) <= arrows):
@@ -51,30 +59,8 @@ def folded(
     return kept
 
 
-def _with_pins(
-    groupings: Iterator[Mapping[str, Group]], pinned: Collection[str]
-) -> Iterator[Mapping[str, Group]]:
-    """Give groupings that leave the pinned boxes alone, and then the same with all boxes."""
-    if not pinned:
-        yield from groupings
-        return
-    there = [*groupings]
-    keys = frozenset(pinned)
-    for groups in there:
-        yield {key: group for key, group in groups.items() if key not in keys}
-    yield from there
-
-
-class Group(NamedTuple):
-    """What its members have in common, and which of it."""
-
-    heading: str
-    title: str
-
-
 def _groupings(drawing: Drawing, limit: int, expand: frozenset[str]) -> Iterator[Mapping[str, Group]]:
     """Give ever coarser groupings: the group of each box that is in one, by the box's key."""
-    yield {}
     deepest = max((_depth(box.scope) for box in drawing.boxes), default=0)
     for depth in range(deepest, 0, -1):
         yield _by_scope(drawing, depth, expand)
@@ -163,13 +149,12 @@ def _quotient(drawing: Drawing, groups: Mapping[str, Group]) -> Drawing:
 
 
 def _key(group: Group) -> str:
-    return f"[{group.heading} {group.title}]"
+    return f"[{' '.join(filter(None, group))}]"
 
 
 def _group_box(group: Group, members: list[Box]) -> Box:
     scope, _, title = group.title.rpartition("/") if group.heading == "scope" else ("", "", group.title)
     owners = dict.fromkeys(each.owner for each in members if each.owner)
-    badges = [badge for each in members for badge in each.badges]
     populations = {each.population for each in members}
     return Box(
         key=_key(group),
@@ -180,7 +165,7 @@ def _group_box(group: Group, members: list[Box]) -> Box:
         owner="" if title in owners else _few(owners),
         details=(counted(len(members), "node"), *_kinds(members), *_changes(members)),
         population=populations.pop() if len(populations) == 1 else "",
-        badges=tuple(_gates(badges)),
+        badges=tuple(_badges(members)),
         members=tuple(each.key for each in members),
         change=_change(members),
     )
@@ -218,10 +203,10 @@ def _kinds(members: list[Box]) -> Iterator[str]:
     yield ", ".join(counted(count, kind) for kind, count in counts.items())
 
 
-def _gates(badges: list[Badge]) -> Iterator[Badge]:
-    """Sum up gates by what the last run said of them."""
-    for verdict, count in Counter(badge.verdict for badge in badges).items():
-        yield Badge(text=counted(count, "gate"), verdict=verdict)
+def _badges(members: list[Box]) -> Iterator[Badge]:
+    """Sum up gates by what the last run said of them, and what became of metrics by the verdict."""
+    for verdict, count in Counter(badge.verdict for box in members for badge in box.badges).items():
+        yield Badge(text=f"× {count:,}", verdict=verdict)
 
 
 def focused(drawing: Drawing, key: str, *, hops: int) -> Drawing:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from stagelang_backends.lineage import palette
 from stagelang_backends.lineage.boxes import drawing_of
-from stagelang_backends.lineage.collapse import folded
+from stagelang_backends.lineage.collapse import Group, folded
 from stagelang_backends.lineage.drawing import Arrow, Badge, Box, Drawing
 from stagelang_compiler.plan import Plan
 
@@ -21,13 +21,13 @@ def mermaid_of(plan: Plan) -> str:
     return mermaid_text(drawing_of(plan))
 
 
-def mermaid_text(drawing: Drawing, pinned: Collection[str] = ()) -> str:
-    """Write a drawing as a flowchart within the limits; what is too large is grouped, never cut, the boxes `pinned` last of all."""
+def mermaid_text(drawing: Drawing, first: Sequence[Mapping[str, Group]] = ()) -> str:
+    """Write a drawing as a flowchart within the limits; what is too large is grouped, never cut, in the way of `first` if that helps."""
     boxes = BOXES
-    text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS, pinned=pinned))
+    text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS, first=first))
     while len(text) > CHARACTERS and boxes > 1:
         boxes //= 2
-        text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS, pinned=pinned))
+        text = _flowchart(folded(drawing, boxes=boxes, arrows=ARROWS, first=first))
     return text
 
 
@@ -165,5 +165,5 @@ def escaped(text: str) -> str:
     )
 
 
-_HARMLESS = frozenset(" -_./,+=()·→≥≤…✓✗–")
+_HARMLESS = frozenset(" -_./,+=()·→↓≥≤≈≠−×…✓✗–")
 """No signs of Mermaid's or HTML's, and no colon: Mermaid takes some texts with `style` and a colon for a style."""

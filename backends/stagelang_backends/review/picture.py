@@ -7,9 +7,10 @@ from typing import final
 
 from attrs import evolve, frozen
 
+from stagelang_backends.lineage import palette
 from stagelang_backends.lineage.boxes import drawing_of
-from stagelang_backends.lineage.collapse import folded
-from stagelang_backends.lineage.drawing import Arrow, Badge, Box, ChangeState, Drawing, counted
+from stagelang_backends.lineage.collapse import Group, folded
+from stagelang_backends.lineage.drawing import Arrow, Badge, Box, ChangeState, Drawing, counted, neighbours
 from stagelang_backends.lineage.mermaid import mermaid_text
 from stagelang_backends.lineage.picture import svg_text
 from stagelang_backends.lineage.words import gate_words
@@ -28,22 +29,22 @@ _MANY = 12
 @final
 @frozen(kw_only=True)
 class DiffDrawing:
-    """A drawing of a difference, and the keys of the boxes that differ by themselves, which are grouped last of all."""
+    """A drawing of a difference, and how to group it where it is too large: what differs by itself last of all."""
 
     drawing: Drawing
-    own: tuple[str, ...]
+    groupings: tuple[Mapping[str, Group], ...]
 
 
 def diff_mermaid(found: PlanDiff, differences: Sequence[MetricDifference] = ()) -> str:
     """Draw a difference as a Mermaid flowchart, grouped until any host draws it; nothing where nothing is to be seen."""
     made = diff_drawing(found, differences)
-    return mermaid_text(made.drawing, made.own) if made.drawing.boxes else ""
+    return mermaid_text(made.drawing, made.groupings) if made.drawing.boxes else ""
 
 
 def diff_svg(found: PlanDiff, differences: Sequence[MetricDifference] = (), *, headed: bool = True) -> str:
     """Draw a difference as SVG; `headed` writes what it is of above it. Raises NoRenderer: there is no graphviz."""
     made = diff_drawing(found, differences)
-    return svg_text(folded(made.drawing, pinned=made.own), headed=headed)
+    return svg_text(folded(made.drawing, first=made.groupings), headed=headed)
 
 
 def diff_drawing(
@@ -75,7 +76,47 @@ def diff_drawing(
         boxes=tuple(_brief(box) for box in shown) if len(shown) > _MANY else shown,
         arrows=tuple(each for each in arrows if each.tail in kept and each.head in kept),
     )
-    return DiffDrawing(drawing=drawing, own=tuple(own))
+    return DiffDrawing(drawing=drawing, groupings=tuple(_groupings(drawing)))
+
+
+def _groupings(drawing: Drawing) -> Iterator[Mapping[str, Group]]:
+    """Group what doesn't differ by itself: many metrics by their verdict, then what is only read, then what the changes reach.
+
+    What lies after equally many changes goes together, so that no arrow leads from a group to a change and back again.
+    """
+    affected = [box for box in drawing.boxes if box.change == "upstream"]
+    measured = [box for box in affected if box.kind in ("metric", "expression")]
+    by_verdict = {box.key: Group("metrics", _verdict(box)) for box in measured}
+    metrics = by_verdict if len(measured) > _MANY_METRICS else {}
+    yield metrics
+    read = {box.key: Group("nodes", "unchanged") for box in drawing.boxes if box.change == "unchanged"}
+    yield metrics | read
+    levels = _levels(drawing)
+    places = {box.key: str(levels[box.key]) for box in affected if box.key not in by_verdict}
+    scopes = {box.key: box.scope.partition("/")[0] for box in affected if box.key in places}
+    loose = {key: Group("nodes", "downstream", place) for key, place in places.items()}
+    in_scopes = {key: Group("nodes in", scope, places[key]) for key, scope in scopes.items() if scope}
+    yield metrics | read | loose | in_scopes
+    yield metrics | read | loose
+    yield by_verdict | read | loose
+
+
+_MANY_METRICS = 6
+
+
+def _verdict(box: Box) -> str:
+    words = [palette.SIGNS[badge.verdict].word for badge in box.badges if badge.verdict]
+    return words[0] if words else "affected"
+
+
+def _levels(drawing: Drawing) -> Mapping[str, int]:
+    """Count for each box the most changes that a way to it passes; boxes stand after what they read."""
+    reads, _ = neighbours(each for each in drawing.arrows if each.change != "removed")
+    levels: dict[str, int] = {}
+    for box in drawing.boxes:
+        above = max((levels.get(each, 0) for each in reads.get(box.key, ())), default=0)
+        levels[box.key] = above + (box.change not in ("upstream", "unchanged"))
+    return levels
 
 
 _MARKS = frozenset(MARKS.values())

@@ -100,13 +100,13 @@ def test_a_group_sums_up_its_gates_by_verdict(building: Any) -> None:
         building.metric(name, node=name)
         building.gate(name, 0.5)
     plan = building.plan()
-    assert folded(drawing_of(plan), boxes=1).boxes[0].badges == (Badge(text="3 gates"),)
+    assert folded(drawing_of(plan), boxes=1).boxes[0].badges == (Badge(text="× 3"),)
     verdicts = ("pass", "fail", "pass")
     outcome = [{"name": gate.name, "verdict": each} for gate, each in zip(plan.gates, verdicts, strict=True)]
     judged = drawing_of(plan, {"outcomes": {"gates": outcome}})
     assert folded(judged, boxes=1).boxes[0].badges == (
-        Badge(text="2 gates", verdict="pass"),
-        Badge(text="1 gate", verdict="fail"),
+        Badge(text="× 2", verdict="pass"),
+        Badge(text="× 1", verdict="fail"),
     )
 
 
