@@ -139,8 +139,8 @@ def column(
         group: rows of one value depend on each other and stay on one side of a split.
         time: the moment at which the row was known.
         unit: the unit of the values.
-        scale: what the values can be used for: names, an order, differences, or ratios (Stevens 1946).
-        adds: what sums of the values mean something: any, none over time (a balance, a stock), or none at all (a rate, a score).
+        scale: what the values can be used for: names ("nominal"), an order ("ordinal"), differences ("interval") or ratios ("ratio").
+        adds: which sums of the values mean something: "always", "not_over_time" (a balance, a stock) or "never" (a rate, a score).
         role: what the column is for, such as "label", "feature", "prediction" or "weight".
         known_after: how long after the row's time the value becomes known, where that isn't at once: of an outcome, say.
         description: said in the docs where no docstring follows the column.

@@ -51,6 +51,10 @@ def test_limits_are_kept_as_written() -> None:
     assert columns_of(Scans)["pixels"].limits == Limits(ge=0.0, le=16.0, length=64)
 
 
+def test_what_values_allow_is_kept_as_written() -> None:
+    assert column(scale="ordinal", adds="never").limits == Limits(scale="ordinal", adds="never")
+
+
 def test_a_key_is_unique() -> None:
     assert columns_of(Scans)["scan_id"].limits == Limits(key=True, unique=True)
 

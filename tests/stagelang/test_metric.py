@@ -25,6 +25,7 @@ from stagelang import (
     column,
     f1,
     mean,
+    mean_of_ratios,
     metric,
     quantile,
     ratio,
@@ -251,5 +252,6 @@ def test_aggregations_say_how_many_columns_they_take() -> None:
         Aggregate(kind="f1", columns=2),
     ]
     assert calibration_error() == Aggregate(kind="calibration_error", columns=2, parameter=10)
+    assert mean_of_ratios() == Aggregate(kind="mean", columns=1, of_ratios=True)
     assert quantile(0.9) == Aggregate(kind="quantile", columns=1, parameter=0.9)
     assert smooth(third, columns=3) == Aggregate(kind="smooth", columns=3, finalise=third)

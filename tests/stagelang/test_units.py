@@ -156,3 +156,17 @@ def test_every_unit_has_a_symbol_of_its_own() -> None:
     symbols = [unit.symbol for unit in _SIMPLE]
     assert sorted(set(symbols)) == sorted(symbols)
     assert len(symbols) >= 20
+
+
+def test_only_the_scales_of_temperature_have_no_true_zero() -> None:
+    assert {unit for unit in _SIMPLE if unit.interval} == {u.CELSIUS, u.FAHRENHEIT}
+
+
+def test_a_unit_of_ones_own_may_be_an_interval_scale() -> None:
+    class YEAR(Unit, symbol="AD", interval=True):
+        """A year's number."""
+
+    class KELVIN(Unit, symbol="K"):
+        """Kelvin."""
+
+    assert (YEAR.interval, KELVIN.interval) == (True, False)
