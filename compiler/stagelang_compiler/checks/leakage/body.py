@@ -309,7 +309,7 @@ class _Body:
         return Mixing(
             word=f"{name}()",
             file=self.file,
-            line=node.lineno,
+            line=self.sources.line(self.function, node),
             parameters=of.columns,
             within=(_constants(node) or None) if name in op.DEDUPLICATIONS else within,
             past=name in op.PAST and _sees_the_past(node),

@@ -21,11 +21,12 @@ class Sources:
     def __init__(self) -> None:
         self._lines: dict[str, list[str]] = {}
         self._trees: dict[FunctionType, ast.FunctionDef | None] = {}
+        self._above: dict[FunctionType, int] = {}
         self.known: dict[object, Any] = {}
         """What was found out about calls; for who reads the trees."""
 
     def tree(self, function: object) -> ast.FunctionDef | None:
-        """Give the definition of a function that isn't an installed package's, its lines counted from its file's start.
+        """Give the definition of a function that isn't an installed package's.
 
         None where there is no such source: a lambda, a built-in, an installed function, code made by `exec`.
         """
@@ -35,6 +36,10 @@ class Sources:
             self._trees[function] = self._parsed(function)
         return self._trees[function]
 
+    def line(self, function: FunctionType, node: ast.expr) -> int:
+        """Give the line of its file at which a part of a function's tree is."""
+        return self._above.get(function, 0) + node.lineno
+
     def _parsed(self, function: FunctionType) -> ast.FunctionDef | None:
         lines = self._read(function.__code__.co_filename)
         first = function.__code__.co_firstlineno - 1
@@ -42,7 +47,9 @@ class Sources:
             return None
         block = textwrap.dedent("".join(lines[first : _end(lines, first)]))
         try:
-            return _definition(ast.parse(block), function.__name__, 0, first)
+            found = _definition(ast.parse(block), function.__name__, 0)
+            self._above[function] = first
+            return found
         except SyntaxError:
             return self._from_the_whole_file(function)
 
@@ -52,7 +59,7 @@ class Sources:
             tree = ast.parse("".join(self._read(function.__code__.co_filename)))
         except SyntaxError:
             return None
-        return _definition(tree, function.__name__, function.__code__.co_firstlineno, 0)
+        return _definition(tree, function.__name__, function.__code__.co_firstlineno)
 
     def _read(self, file: str) -> list[str]:
         if file not in self._lines:
@@ -82,11 +89,11 @@ def _end(lines: list[str], first: int) -> int:
     return len(lines)
 
 
-def _definition(tree: ast.Module, name: str, line: int, moved: int) -> ast.FunctionDef | None:
+def _definition(tree: ast.Module, name: str, line: int) -> ast.FunctionDef | None:
+    """Find the definition of a function that starts on a line; on any, where 0 is asked for."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == name:
             starts = min([node.lineno, *(each.lineno for each in node.decorator_list)])
             if line in (0, starts):
-                ast.increment_lineno(node, moved)
                 return node
     return None

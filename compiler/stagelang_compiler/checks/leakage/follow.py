@@ -31,20 +31,16 @@ from stagelang_compiler.graph import Edge, Graph, GraphNode
 class Event:
     """A stage that let rows influence something else than themselves.
 
-    `reads` are the rows by argument; `before` the events behind what it read. `certain` says that types or a declaration tell; what
-    isn't certain is told by the body.
+    `reads` are the rows by argument, `rows` all of them; `before` the events behind what it read. `certain` says that types or a
+    declaration tell; what isn't certain is told by the body.
     """
 
     kind: EventKind
     node: GraphNode
     reads: Mapping[str, Rows]
+    rows: Rows
     before: int
     certain: bool
-
-    @property
-    def rows(self) -> Rows:
-        """All rows that it read."""
-        return Ways.union(self.reads.values())
 
 
 @final
@@ -56,6 +52,10 @@ class Followed:
     ways: Ways = Factory(Ways)
     events: list[Event] = Factory(list[Event])
     flows: dict[tuple[int, str], Flow] = Factory(dict[tuple[int, str], Flow])
+    kinds: dict[EventKind, int] = Factory(dict[EventKind, int])
+    """The bits of the events of each kind."""
+    harmless: int = 0
+    """The bits of events that turned out to be none when their bodies were read."""
     into: dict[int, Flow] = Factory(dict[int, Flow])
     """What goes into each split, by its position."""
 
@@ -81,8 +81,12 @@ class Followed:
         if not reads:
             return 0
         before = self.all(node.inputs).events
-        self.events.append(Event(kind=kind, node=node, reads=reads, before=before, certain=certain))
-        return 1 << (len(self.events) - 1)
+        rows, bit = Ways.union(reads.values()), 1 << len(self.events)
+        self.events.append(
+            Event(kind=kind, node=node, reads=reads, rows=rows, before=before, certain=certain)
+        )
+        self.kinds[kind] = self.kinds.get(kind, 0) | bit
+        return bit
 
 
 class _Noting(Protocol):

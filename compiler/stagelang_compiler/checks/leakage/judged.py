@@ -14,6 +14,7 @@ from stagelang.split import Split
 from stagelang_compiler.checks.leakage.body import Mixing
 from stagelang_compiler.checks.leakage.encoded import encoded_labels
 from stagelang_compiler.checks.leakage.follow import Event, Followed, follow
+from stagelang_compiler.checks.leakage.lattice import EventKind
 from stagelang_compiler.checks.leakage.reading import Bodies
 from stagelang_compiler.checks.leakage.rules import (
     CHOSEN_BY_JUDGED_ROWS,
@@ -62,8 +63,14 @@ class _Judged:
             followed.read(edge).rows for edge in node.inputs if not is_training(edge)
         )
         self.near = self.ways.sharing(self.judged)
-        self.events = followed.happened(flow.events)
-        self.fits = [(bit, event) for bit, event in self.events if event.kind == "fit"]
+        self.events = flow.events
+        self.fits = self.of_kind("fit")
+
+    def of_kind(self, kind: EventKind) -> list[tuple[int, Event]]:
+        """List the events of one kind before the metric, with their bits."""
+        return self.followed.happened(
+            self.events & self.followed.kinds.get(kind, 0) & ~self.followed.harmless
+        )
 
     def findings(self) -> Iterator[Diagnostic]:
         if not self.judged:
@@ -72,8 +79,8 @@ class _Judged:
         for event in guilty.values():
             if not is_told(event.node):
                 yield self._learnt(event, "has learnt from", "learnt here")
-        for _, event in self.events:
-            if event.kind == "select" and event.rows & self.near and not is_told(event.node):
+        for _, event in self.of_kind("select"):
+            if event.rows & self.near and not is_told(event.node):
                 yield self._chosen(event)
         learnt_right = [event for _, event in self.fits if id(event) not in guilty]
         yield from self._mixed(learnt_right)
@@ -100,8 +107,8 @@ class _Judged:
         )
 
     def _joined(self) -> Iterator[Diagnostic]:
-        for _, event in self.events:
-            if event.kind != "join" or is_told(event.node):
+        for _, event in self.of_kind("join"):
+            if is_told(event.node):
                 continue
             own = self.ways.union(
                 self.followed.read(edge).rows
@@ -118,13 +125,16 @@ class _Judged:
     # mixed, copied
 
     def _mixed(self, fits: Sequence[Event]) -> Iterator[Diagnostic]:
-        for bit, event in self.events:
-            if event.kind != "mix" or not event.rows & self.near:
+        for bit, event in self.of_kind("mix") if fits else ():
+            if not event.rows & self.near:
                 continue
-            after = [each for each in fits if each.before & bit]
+            mixings = self.bodies.mixings(event)
+            if not mixings:
+                self.followed.harmless |= bit  # and so it is for every other metric
+            after = [each for each in fits if each.before & bit] if mixings else []
             if not after or is_told(event.node):
                 continue
-            for mixing in self.bodies.mixings(event):
+            for mixing in mixings:
                 found = self._unsafe(event, bit, mixing, after)
                 if found is not None:
                     yield found
