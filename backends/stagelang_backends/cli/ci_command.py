@@ -67,6 +67,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 
 def _plan(arguments: argparse.Namespace, out: Path) -> int:
+    from attrs import evolve
+
     from stagelang_backends.github_actions.surroundings import surroundings
     from stagelang_compiler.plan_codec import dumps
 
@@ -80,16 +82,16 @@ def _plan(arguments: argparse.Namespace, out: Path) -> int:
     run = _planned(arguments.spec, plan, text, around)
     if run is None:
         return FINDINGS
+    run = evolve(run, no_base=_keep_base(arguments, plan, out, around))
     run.write(out)
-    _keep_base(arguments, plan, out, around)
     _tell(run, around)
     return 0
 
 
-def _keep_base(arguments: argparse.Namespace, plan: Plan, out: Path, around: Surroundings) -> None:
-    """Leave the plan of what a pull request is merged into, for the report to compare with; one that can't be had is no error."""
+def _keep_base(arguments: argparse.Namespace, plan: Plan, out: Path, around: Surroundings) -> str:
+    """Leave the plan of what a pull request is merged into, for the report to compare with; say why where it can't be had."""
     if not around.base:
-        return
+        return ""
     from stagelang_backends.cli.git import Repository
     from stagelang_backends.cli.revision_plan import plan_at
     from stagelang_compiler.diff import nothing
@@ -101,8 +103,9 @@ def _keep_base(arguments: argparse.Namespace, plan: Plan, out: Path, around: Sur
         base = plan_at(repository, commit, around.base, arguments.spec, plan.name) or nothing(plan)
     except UsageError as error:
         print(f"note: what the pull request changes in the pipeline isn't shown: {error}", file=sys.stderr)
-        return
+        return str(error).splitlines()[0]
     (out / "base.json").write_text(dumps(base), encoding="utf-8", newline="\n")
+    return ""
 
 
 def _is_merge(repository: Repository) -> bool:

@@ -43,33 +43,41 @@ def review_of(bench: Bench, plan: Plan, result: RunResult, *, root: Path) -> Rev
     return Review(diff=found, differences=_differences(bench, found, result, root))
 
 
-def _differences(
-    bench: Bench, found: PlanDiff, result: RunResult, root: Path
-) -> Sequence[MetricDifference] | None:
-    path = bench.out / BASE_METRICS
-    if not path.is_file():
-        return None
+def _differences(bench: Bench, found: PlanDiff, result: RunResult, root: Path) -> Sequence[MetricDifference]:
     notes = Notes(bench.out / "work" / "base")
-    try:
-        packed = read_pack(path, bench.store)
-    except NotAPack as error:
-        print(f"warning: the base's metrics can't be compared with: {error}", file=sys.stderr)
-        return None
-    for each in (*packed.ancestors.values(), *packed.own.values()):
-        notes.put(each)
+    missing = _take_over_base(bench, notes)
     base = noted_result(found.base, notes, elsewhere=True)
     renamed = {change.old: change.new for change in found.metrics if change.kind == "renamed"}
     here = _finalisers(found.head)
     return compare_runs(
-        _measured(bench, found.base, base, root if _finalisers(found.base) <= here else None),
+        _measured(bench, found.base, base, root if _finalisers(found.base) <= here else None, missing),
         _measured(bench, found.head, result, root),
         renamed=renamed,
     )
 
 
-def _measured(bench: Bench, plan: Plan, result: RunResult, root: Path | None) -> MeasuredRun:
+def _take_over_base(bench: Bench, notes: Notes) -> str:
+    """Note what the base's metrics came to, and say why what isn't noted is missing."""
+    path = bench.out / BASE_METRICS
+    if not path.is_file():
+        return "no run of it is kept"
+    try:
+        packed = read_pack(path, bench.store)
+    except NotAPack as error:
+        print(f"warning: the base's metrics can't be compared with: {error}", file=sys.stderr)
+        return "its results can't be read"
+    for each in (*packed.ancestors.values(), *packed.own.values()):
+        notes.put(each)
+    return "the results that are kept are of another revision, other data or other libraries"
+
+
+def _measured(
+    bench: Bench, plan: Plan, result: RunResult, root: Path | None, missing: str = ""
+) -> MeasuredRun:
+    """Take a run as one side of a comparison; `missing` says why it lacks what it lacks."""
     receipts = {name: node.receipt for name, node in result.nodes.items()}
-    return MeasuredRun(plan=plan, receipt=receipts.get, store=bench.store, root=root)
+    lacks = {name: missing for name, receipt in receipts.items() if receipt is None and missing}
+    return MeasuredRun(plan=plan, receipt=receipts.get, store=bench.store, root=root, missing=lacks)
 
 
 def _finalisers(plan: Plan) -> set[str]:

@@ -17,6 +17,7 @@ from stagelang_backends.github_actions.comparing import keep_metrics, review_of
 from stagelang_backends.github_actions.run_plan import RunPlan
 from stagelang_backends.github_actions.run_words import run_sections
 from stagelang_backends.github_actions.surroundings import Surroundings
+from stagelang_backends.github_actions.together import together, without_base
 from stagelang_backends.github_actions.workflow import marker
 from stagelang_backends.lineage.picture import svg_of
 from stagelang_backends.review.escaping import code
@@ -71,10 +72,8 @@ def conclude_run(
     problems = [*_problems(run, needs, around)]
     remarks = [*_remarks(run, plan, result, outcomes)]
     sections = run_sections(run, plan, result, outcomes, problems=problems, record=record)
-    more = review_sections(review) if review else ()
-    if more:  # one picture is enough: that of the change
-        sections = tuple(section for section in sections if section.title != "picture")
-    write_report(out, sections, pipeline=plan.name, around=around, more=more)
+    change = review_sections(review) if review else (without_base(run.no_base),) if run.no_base else ()
+    write_report(out, together(sections, change), pipeline=plan.name, around=around)
     _write_page(out, plan, run.digest, record)
     (out / "outcome.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     (out / "report.sarif").write_text(sarif(out / "findings.sarif", run.folder, remarks), encoding="utf-8")
@@ -106,19 +105,16 @@ def write_report(
     *,
     pipeline: str,
     around: Surroundings,
-    more: Sequence[Section] = (),
 ) -> None:
     """Write the comment, a shorter one, and the summary. Raises OSError.
 
     Args:
         out: the folder for them.
-        sections: what the run came to.
+        sections: what the run came to, and what is changed, in the order of a reader's questions.
         pipeline: its name.
         around: where the run takes place.
-        more: what else a reviewer should see, such as what changed in the pipeline; it stands after the verdict.
     """
-    first, *rest = sections
-    body = [first, *more, *rest, Section(title="footer", text=_footer(around), shed=0)]
+    body = [*sections, Section(title="footer", text=_footer(around), shed=0)]
     head = f"{marker(pipeline)}\n"
     for name, limit in (("comment.md", LIMIT), ("comment-short.md", SHORT_LIMIT)):
         text = head + assembled(body, limit - len(head))

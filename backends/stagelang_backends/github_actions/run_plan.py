@@ -45,6 +45,7 @@ class RunPlan:
         full: all nodes run again.
         is_fork: the run is of a fork's pull request.
         listed: how many kept results were found; None where that couldn't be learnt.
+        no_base: why a pull request can't be compared with what it is merged into; empty where it can, or is none.
         jobs: the jobs by id, each after those that it needs.
     """
 
@@ -57,6 +58,7 @@ class RunPlan:
     full: bool = False
     is_fork: bool = False
     listed: int | None = None
+    no_base: str = ""
     jobs: Mapping[str, PlannedJob]
 
     def of_state(self, state: State) -> list[str]:

@@ -51,7 +51,7 @@ def review_sections(review: Review) -> tuple[Section, ...]:
     """Write all that is known of a change: the verdict, the metrics, what changed and why, what will run, a picture, details."""
     diff, differences = review.diff, review.differences or ()
     sections = [
-        Section(title="verdict", text=_verdict(review), shed=0),
+        Section(title="change", text=_verdict(review), shed=0),
         Section(title="results", text="".join(_results(review)), shed=1),
         Section(title="what can differ", text="".join(_reached(review)), shed=3),
         *_structure(diff),

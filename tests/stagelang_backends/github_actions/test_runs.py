@@ -226,10 +226,10 @@ def test_a_pull_request_s_report_says_what_changes_in_the_pipeline_and_in_its_me
     said = runners.run(base="main").text("comment.md")
     verdict, _, changes = said.partition("\n\n")
     assert verdict.startswith("<!-- stagelang:rides -->\n**✓ pass** `rides`: 3 ran, 1 kept")
-    changes, _, _ = changes.partition("| gate | verdict |")
+    changes, _, structure = changes.partition("| gate | verdict |")
     assert "1 gate changed" in changes
-    assert "parameter `least`: `1.0` → `2.0`" in changes
     assert "| `cost`, `USD` | 2.324 | 2.773 |" in changes
+    assert "parameter `least`: `1.0` → `2.0`" in structure
     assert said.count("```mermaid") == 1
     assert len([key for key in runners.caches if "-.base." in key]) == 1
 
