@@ -44,7 +44,7 @@ def _gate(gate: Gate, facts: Facts | None) -> Iterator[Diagnostic]:
     measured = facts.leaf if facts is not None else None
     if measured is None or gate.judged_on != "interval" or not _is_share(measured):
         return
-    rows, needed = _most_rows(measured), _needed_rows(gate)
+    rows, needed = _most_rows(measured), needed_rows(gate)
     if rows is None or needed is None or rows[0] >= needed:
         return
     best = "1" if gate.kind == "at_least" else "0"
@@ -82,7 +82,7 @@ def _most_rows(measured: Measured) -> tuple[int, Place] | None:
     return allowed[1], Place(contract.__origin__, "its rows are limited here")
 
 
-def _needed_rows(gate: Gate) -> int | None:
+def needed_rows(gate: Gate) -> int | None:
     """Count the rows on which a perfect share's bound, Wilson's n / (n + z²), reaches the gate's."""
     bounds: Mapping[str, float | None] = {
         "at_least": gate.low,
