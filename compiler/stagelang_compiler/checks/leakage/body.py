@@ -9,79 +9,19 @@ this finds the usual ways to mix rows, and the audit at run time finds the other
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
 from types import FunctionType, ModuleType
 from typing import Any, Literal, final
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from stagelang_compiler.checks.leakage import body_syntax as syntax
 from stagelang_compiler.checks.leakage import operations as op
 from stagelang_compiler.checks.leakage.body_source import Sources
+from stagelang_compiler.checks.leakage.body_value import ANY, NONE, Made, Mixing, together
 
 _DEPTH = 12
-_ANY = "*"
-"""Stands for whatever frame a column expression is used in."""
-
-
-@final
-@frozen(kw_only=True)
-class Mixing:
-    """One place where rows are computed across.
-
-    `parameters` are those whose rows it is. `within` names the columns that the rows mixed with each other share; it is None where they
-    share them all. `past` says that each row sees earlier ones only; `copies` that one row becomes several.
-    `column` is the one that was picked to compute with, where the code names it.
-    """
-
-    word: str
-    file: str
-    line: int
-    parameters: frozenset[str]
-    within: frozenset[str] | None = frozenset()
-    past: bool = False
-    copies: bool = False
-    mixes: bool = True
-    column: str = ""
-
-
-@final
-@frozen
-class Made:
-    """What an expression may be made of."""
-
-    columns: frozenset[str] = frozenset()
-    items: frozenset[str] = frozenset()
-    mixed: frozenset[Mixing] = frozenset()
-    grouped: frozenset[str] | None = None
-    windowed: bool = False
-
-    def __or__(self, other: Made) -> Made:
-        return Made(
-            self.columns | other.columns,
-            self.items | other.items,
-            self.mixed | other.mixed,
-            self.grouped if self.grouped is not None else other.grouped,
-            self.windowed or other.windowed,
-        )
-
-    def one(self) -> Made:
-        """Give one item of it."""
-        return Made(frozenset(), self.items | self.columns, self.mixed)
-
-    def settled(self) -> Made:
-        """Forget that it was grouped: what was computed from it is a table of its own."""
-        return Made(self.columns, self.items, self.mixed)
-
-
-_NONE = Made()
 _Local = ast.FunctionDef | ast.Lambda
-
-
-def together(parts: Iterable[Made]) -> Made:
-    """Give what any of them is made of."""
-    return reduce(Made.__or__, parts, _NONE)
 
 
 def mixings(function: object, parameters: Iterable[str], sources: Sources) -> tuple[Mixing, ...]:
@@ -93,7 +33,7 @@ def mixings(function: object, parameters: Iterable[str], sources: Sources) -> tu
     environment = {name: Made(frozenset([name])) for name in tables}
     found = _Body(function, sources, ()).run(tree, environment).mixed
     bound = (
-        evolve(each, parameters=tables if _ANY in each.parameters else each.parameters & tables)
+        evolve(each, parameters=tables if ANY in each.parameters else each.parameters & tables)
         for each in found
     )
     return tuple(
@@ -115,8 +55,8 @@ class _Body:
         self.names: dict[str, Made] = {}
         self.local: dict[str, _Local] = {}
         self.imported: dict[str, str] = {}
-        self.given = _NONE
-        self.under: Made = _NONE
+        self.given = NONE
+        self.under: Made = NONE
         self.branches = 0
 
     def run(self, tree: _Local, environment: Mapping[str, Made]) -> Made:
@@ -164,7 +104,7 @@ class _Body:
                 self.branch(self.value(test), body, body, orelse)
             case ast.For(target=target, iter=iterated, body=body, orelse=orelse):
                 self.bind(target, self.looped(iterated))
-                self.branch(_NONE, body, body, orelse)
+                self.branch(NONE, body, body, orelse)
             case ast.With(items=items, body=body):
                 for item in items:
                     made = self.value(item.context_expr)
@@ -172,7 +112,7 @@ class _Body:
                         self.bind(item.optional_vars, made)
                 self.block(body)
             case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final_body):
-                self.branch(_NONE, body, *(each.body for each in handlers), orelse, final_body)
+                self.branch(NONE, body, *(each.body for each in handlers), orelse, final_body)
             case ast.Match(subject=subject, cases=cases):
                 self.branch(self.value(subject), *(each.body for each in cases))
             case _:
@@ -191,7 +131,7 @@ class _Body:
         """Run an expression for what it does: a method may change the variable that it belongs to."""
         made = self.value(value)
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-            name = _root(value.func)
+            name = syntax.root(value.func)
             if name in self.names:
                 self.names[name] |= made.settled() | self.under
 
@@ -199,16 +139,16 @@ class _Body:
         match target:
             case ast.Name(id=name):
                 made |= self.under
-                self.names[name] = made | self.names.get(name, _NONE) if self.branches else made
+                self.names[name] = made | self.names.get(name, NONE) if self.branches else made
             case ast.Tuple(elts=items) | ast.List(elts=items):
                 for item in items:
                     self.bind(item, made)
             case ast.Starred(value=inner):
                 self.bind(inner, made)
             case _:
-                name = _root(target)
+                name = syntax.root(target)
                 if name:
-                    self.names[name] = self.names.get(name, _NONE) | made.settled() | self.under
+                    self.names[name] = self.names.get(name, NONE) | made.settled() | self.under
 
     def imports(self, node: ast.Import | ast.ImportFrom) -> None:
         module = f"{node.module}." if isinstance(node, ast.ImportFrom) and node.module else ""
@@ -223,11 +163,11 @@ class _Body:
     def value(self, node: ast.expr) -> Made:
         match node:
             case ast.Name(id=name):
-                return self.names.get(name, _NONE)
+                return self.names.get(name, NONE)
             case ast.Constant() | ast.Lambda():
-                return _NONE
+                return NONE
             case ast.Attribute(attr=name) if name in op.DESCRIPTIONS:
-                return _NONE
+                return NONE
             case ast.Attribute(value=value):
                 return self.value(value)
             case ast.Call():
@@ -248,7 +188,7 @@ class _Body:
     def comprehended(self, generators: Sequence[ast.comprehension], given: Sequence[ast.expr]) -> Made:
         """Give what a comprehension collects: items of what it runs over, together as columns again."""
         kept = dict(self.names)
-        tests, run_over = _NONE, frozenset[str]()
+        tests, run_over = NONE, frozenset[str]()
         for each in generators:
             run_over |= self.value(each.iter).columns
             self.bind(each.target, self.looped(each.iter))
@@ -262,7 +202,7 @@ class _Body:
         made = self.value(iterated)
         for inner in ast.walk(iterated):
             called = inner.func if isinstance(inner, ast.Call) else inner
-            name = _last(called) if isinstance(called, ast.Attribute | ast.Name) else ""
+            name = syntax.last(called) if isinstance(called, ast.Attribute | ast.Name) else ""
             if name in op.COLUMNS:
                 return made
         if isinstance(iterated, ast.Name) and made.grouped is not None:
@@ -274,11 +214,11 @@ class _Body:
     # calls
 
     def call(self, node: ast.Call) -> Made:
-        receiver = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else _NONE
+        receiver = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else NONE
         given = [*node.args, *(each.value for each in node.keywords)]
-        name, path = _last(node.func), _path(node.func)
+        name, path = syntax.last(node.func), syntax.path(node.func)
         if path in op.EXPRESSIONS:
-            return Made(frozenset([_ANY]))
+            return Made(frozenset([ANY]))
         called = self.called(node.func)
         if called is not None:
             return self.inlined(called, node, receiver)
@@ -290,7 +230,7 @@ class _Body:
         if name == "over":
             return self.over(made, node)
         if name in op.GROUPS and made.columns:
-            return evolve(made, grouped=_constants(node))
+            return evolve(made, grouped=syntax.constants(node))
         mixing = self.mixing(node, name, receiver, arguments)
         if mixing is None:
             return made.settled() if receiver.windowed else made
@@ -311,11 +251,11 @@ class _Body:
             file=self.file,
             line=self.sources.line(self.function, node),
             parameters=of.columns,
-            within=(_constants(node) or None) if name in op.DEDUPLICATIONS else within,
-            past=name in op.PAST and _sees_the_past(node),
+            within=(syntax.constants(node) or None) if name in op.DEDUPLICATIONS else within,
+            past=name in op.PAST and syntax.sees_the_past(node),
             copies=how == "copies" or name == "fit_resample",
             mixes=how == "mixes",
-            column=_picked(node),
+            column=syntax.picked(node),
         )
 
     def is_across(self, node: ast.Call, name: str, of: Made) -> Literal["", "mixes", "copies"]:
@@ -325,32 +265,40 @@ class _Body:
         if isinstance(node.func, ast.Name):
             alone = len(node.args) == 1 and not isinstance(node.args[0], ast.Starred)
             is_one = (
-                alone if name in op.BUILTINS else name in op.REDUCTIONS and not _is_along_rows(node, False)
+                alone
+                if name in op.BUILTINS
+                else name in op.REDUCTIONS and not syntax.is_along_rows(node, False)
             )
             return "mixes" if name in always or is_one else ""
-        is_method = _path(node.func).partition(".")[0] not in ("np", "numpy", "pc", "statistics", "stats")
+        is_method = syntax.path(node.func).partition(".")[0] not in (
+            "np",
+            "numpy",
+            "pc",
+            "statistics",
+            "stats",
+        )
         if name in always:
-            return "" if _is_along_axis(_keyword(node, "axis")) else "mixes"
+            return "" if syntax.is_along_axis(syntax.keyword(node, "axis")) else "mixes"
         if name in op.REDUCTIONS:
-            return "" if _is_along_rows(node, is_method) else "mixes"
-        on_columns = name == "transform" and any(map(_is_text, node.args))
+            return "" if syntax.is_along_rows(node, is_method) else "mixes"
+        on_columns = name == "transform" and any(map(syntax.is_text, node.args))
         return "mixes" if on_columns or of.grouped is not None else ""
 
     def copies(self, node: ast.Call, name: str) -> bool:
         """Tell whether a call makes several rows of one and does nothing else."""
         if name == "resample":
             return not (
-                node.args and _is_text(node.args[0])
+                node.args and syntax.is_text(node.args[0])
             )  # frame.resample("1h") computes within spans of time
         if name == "sample":
-            return _keyword(node, "replace") not in (None, False)
+            return syntax.keyword(node, "replace") not in (None, False)
         return name in ("repeat", "tile") or (name == "concat" and _doubles(node, self))
 
     def over(self, made: Made, node: ast.Call) -> Made:
         """Say of a column expression's computations that they stay within groups (polars)."""
-        within = _constants(node)
+        within = syntax.constants(node)
         inner = frozenset(
-            evolve(each, within=within) if _ANY in each.parameters else each for each in made.mixed
+            evolve(each, within=within) if ANY in each.parameters else each for each in made.mixed
         )
         return Made(made.columns, made.items, inner)
 
@@ -364,7 +312,7 @@ class _Body:
             found = self.called(given)
             tree, target = found if found is not None else (None, None)
         if tree is None or target is None or len(self.callers) > _DEPTH:
-            return _NONE
+            return NONE
         if not receiver.columns:  # a built-in such as map(f, xs)
             receiver = together(self.value(each) for each in node.args if each is not given).one()
         by_item = name in op.BY_ITEM or (name == "apply" and self.is_by_item(node))
@@ -377,7 +325,7 @@ class _Body:
 
     def is_by_item(self, node: ast.Call) -> bool:
         """Tell whether `apply` hands over rows or values instead of columns."""
-        if _keyword(node, "axis") in (1, "columns"):
+        if syntax.keyword(node, "axis") in (1, "columns"):
             return True
         return isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Subscript)
 
@@ -389,7 +337,7 @@ class _Body:
         named = {each.arg: self.value(each.value) for each in node.keywords if each.arg}
         spread |= together(self.value(each.value) for each in node.keywords if not each.arg)
         names = [each.arg for each in (*tree.args.posonlyargs, *tree.args.args)]
-        bound = dict.fromkeys(names, spread) if spread != _NONE else {}
+        bound = dict.fromkeys(names, spread) if spread != NONE else {}
         bound |= dict(zip(names, arguments, strict=False)) | named
         if tree.args.vararg:
             bound[tree.args.vararg.arg] = together(arguments[len(names) :]) | spread
@@ -432,8 +380,8 @@ class _Body:
         match node:
             case ast.Name(id=name) if name not in self.names:
                 if name in self.imported:
-                    return _imported(self.imported[name])
-                return _closure(self.function).get(name, self.function.__globals__.get(name))
+                    return syntax.imported(self.imported[name])
+                return syntax.closure(self.function).get(name, self.function.__globals__.get(name))
             case ast.Attribute(value=value, attr=name):
                 owner = self.live(value)
                 return getattr(owner, name, None) if isinstance(owner, ModuleType) else None
@@ -441,120 +389,10 @@ class _Body:
                 return None
 
 
-def _closure(function: FunctionType) -> Mapping[str, Any]:
-    found: dict[str, Any] = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
-        try:
-            found[name] = cell.cell_contents
-        except ValueError:  # an empty cell
-            continue
-    return found
-
-
-def _imported(whole: str) -> Any:
-    if whole in sys.modules:
-        return sys.modules[whole]
-    module, _, name = whole.rpartition(".")
-    return getattr(sys.modules.get(module), name, None)
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _last(node: ast.expr) -> str:
-    match node:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-        case _:
-            return ""
-
-
-def _path(node: ast.expr) -> str:
-    return (
-        f"{node.value.id}.{node.attr}"
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-        else ""
-    )
-
-
-def _keyword(node: ast.Call, name: str) -> object:
-    """Give a keyword's constant; the expression itself where it is none, None where it isn't there."""
-    for each in node.keywords:
-        if each.arg == name:
-            return _constant(each.value)
-    return None
-
-
-def _constant(node: ast.expr) -> object:
-    match node:
-        case ast.Constant(value=value):
-            return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
-            return -value
-        case ast.Tuple(elts=items) | ast.List(elts=items):
-            return tuple(_constant(each) for each in items)
-        case _:
-            return node
-
-
-def _constants(node: ast.Call) -> frozenset[str]:
-    """Give the columns that a call names: texts, or attributes such as `Scans.writer`."""
-    first = [*node.args[:3], *(each.value for each in node.keywords if each.arg in ("by", "subset"))]
-    found: set[str] = set()
-    for argument in first:
-        for item in argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]:
-            value = _constant(item)
-            if isinstance(value, str):
-                found.add(value)
-            elif isinstance(item, ast.Attribute):
-                found.add(item.attr)
-    return frozenset(found)
-
-
-def _picked(node: ast.Call) -> str:
-    """Give the column that a call computes with: `frame["label"].mean()`, `frame.groupby("a")[Scans.label].mean()`."""
-    picked = node.func.value if isinstance(node.func, ast.Attribute) else None
-    match picked:
-        case ast.Subscript(slice=ast.Constant(value=str(name))):
-            return name
-        case ast.Subscript(slice=ast.Attribute(attr=name)) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(_constant(node), str)
-
-
-def _is_along_rows(node: ast.Call, is_method: bool) -> bool:
-    axis = _keyword(node, "axis")
-    if axis is None and _last(node.func) not in op.FIRST_IS_NO_AXIS:
-        position = 0 if is_method else 1
-        axis = _constant(node.args[position]) if len(node.args) > position else None
-    return _is_along_axis(axis)
-
-
-def _is_along_axis(axis: object) -> bool:
-    if isinstance(axis, tuple):
-        return 0 not in axis
-    return not isinstance(axis, ast.AST) and axis in op.ALONG_ROWS
-
-
-def _sees_the_past(node: ast.Call) -> bool:
-    steps = [_constant(each) for each in node.args[:1]] + [_keyword(node, "periods"), _keyword(node, "n")]
-    backwards = any(isinstance(each, int | float) and each < 0 for each in steps)
-    unclear = any(isinstance(each, ast.UnaryOp) for each in steps)
-    return not (backwards or unclear or _keyword(node, "center"))
-
-
 def _doubles(node: ast.Call, body: _Body) -> bool:
     """Tell whether what is put together holds the same rows twice."""
     items = node.args[0].elts if node.args and isinstance(node.args[0], ast.List | ast.Tuple) else []
-    if _keyword(node, "axis") in (1, "columns"):
+    if syntax.keyword(node, "axis") in (1, "columns"):
         return False
     seen: set[str] = set()
     for each in items:

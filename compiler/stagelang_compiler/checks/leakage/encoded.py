@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stagelang.contract import columns_of
 from stagelang.origin import Origin
-from stagelang_compiler.checks.leakage.body import Mixing
+from stagelang_compiler.checks.leakage.body_value import Mixing
 from stagelang_compiler.checks.leakage.follow import Event, Followed
 from stagelang_compiler.checks.leakage.reading import Bodies
 from stagelang_compiler.checks.leakage.roles import kind_of

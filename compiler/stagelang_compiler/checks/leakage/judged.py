@@ -11,7 +11,7 @@ from stagelang.contract import columns_of
 from stagelang.origin import Origin
 from stagelang.population import Validation
 from stagelang.split import Split
-from stagelang_compiler.checks.leakage.body import Mixing
+from stagelang_compiler.checks.leakage.body_value import Mixing
 from stagelang_compiler.checks.leakage.encoded import encoded_labels
 from stagelang_compiler.checks.leakage.follow import Event, Followed, follow
 from stagelang_compiler.checks.leakage.lattice import EventKind

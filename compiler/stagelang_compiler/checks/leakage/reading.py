@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import final
 
-from stagelang_compiler.checks.leakage.body import Mixing, mixings
+from stagelang_compiler.checks.leakage.body import mixings
 from stagelang_compiler.checks.leakage.body_source import Sources
+from stagelang_compiler.checks.leakage.body_value import Mixing
 from stagelang_compiler.checks.leakage.follow import Event
 from stagelang_compiler.checks.leakage.roles import declared_role
 
