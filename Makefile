@@ -12,7 +12,7 @@ OURSELVES := $(PIP_INSTALL) --no-build-isolation --editable .
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-slurm conformance check check-format check-lint check-mypy check-pyright check-imports format bench lock clean distclean
+.PHONY: help demo test test-long test-slurm check check-format check-lint check-mypy check-pyright check-imports format bench lock clean distclean
 
 help: ## list these targets
 	@echo "usage: make TARGET"
@@ -34,8 +34,8 @@ demo: .venv/ourselves ## check, compile, run and draw the first example on real 
 test: .venv/dev .venv-snakemake/ready ## run the whole suite, types included; ARGS='-k word' picks
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
-conformance: .venv/dev ## run every pipeline of the conformance suite on every engine (long)
-	$(BIN)/pytest -n auto --dist worksteal -m "conformance or not conformance" tests/conformance $(ARGS)
+test-long: .venv/dev .venv-snakemake/ready ## run what takes long: every pipeline on every engine, mutations of the workflow's emitter
+	$(BIN)/pytest -n auto --dist worksteal -m long $(ARGS)
 
 test-slurm: .venv/dev .venv-snakemake/ready ## as root: start a Slurm on this machine, and run on it what its tests ask for
 	$(BIN)/pytest -m slurm tests/slurm $(ARGS)

@@ -15,19 +15,15 @@ from tests.conformance.engines import ENGINES, EXACT, Ran, by_run
 PIPELINES = Path(__file__).parent / "pipelines"
 NAMES = sorted(path.name for path in PIPELINES.iterdir() if (path / "pipeline.py").is_file())
 
-_FEW = (
-    "broken_promise", "composite_metric", "folders", "helpers", "inconclusive_gate", "program", "raising_stage", "resources",
-    "secrets", "surroundings", "unusual_names",
-)  # fmt: skip
 QUICK: Mapping[str, Sequence[str]] = {
-    "script": ("by_time", "models", "parameters", "pickles", "thirds", "three_hundred", "undefined_metric"),
-    "make": (*_FEW, "diamond", "failing_gate", "failing_program", "glob", "several_outputs"),
-    "sh": ("diamond", "failing_gate", "helpers", "raising_stage", "unusual_names"),
-    "dask": (*_FEW, "three_hundred"),
-    "gha": ("broken_promise", "failing_gate", "secrets", "unusual_names"),
-    "snakemake": ("broken_promise", "failing_gate", "folders", "resources", "unusual_names"),
+    "script": ("models", "three_hundred", "undefined_metric"),
+    "make": ("broken_promise", "composite_metric", "folders", "raising_stage", "unusual_names"),
+    "sh": ("diamond", "failing_gate"),
+    "dask": ("helpers", "inconclusive_gate", "program", "resources", "secrets"),
+    "gha": ("failing_gate", "secrets"),
+    "snakemake": ("broken_promise", "unusual_names"),
 }
-"""The pipelines that every test run gives to an engine; it gets all of them by `make conformance`."""
+"""The pipelines that every test run gives to an engine; `make test-long` gives it the others."""
 
 CODES = {
     "broken_promise": 1,
@@ -73,11 +69,11 @@ def test_the_suite_has_thirty_pipelines_and_more() -> None:
 
 
 def _pairs() -> Iterator[object]:
-    """Give every pair of engine and pipeline; most are left to `make conformance`."""
+    """Give every pair of engine and pipeline; most are left to `make test-long`."""
     for engine in ENGINES:
         for name in NAMES:
             is_quick = name in QUICK[engine]
-            yield pytest.param(engine, name, marks=() if is_quick else pytest.mark.conformance)
+            yield pytest.param(engine, name, marks=() if is_quick else pytest.mark.long)
 
 
 @pytest.mark.parametrize(("engine", "name"), list(_pairs()))

@@ -67,7 +67,7 @@ def graphs(draw: st.DrawFn) -> Graph:
 
 @pytest.mark.parametrize("engine", ["make", "sh"])
 @settings(
-    max_examples=2,
+    max_examples=1,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

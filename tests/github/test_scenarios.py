@@ -84,6 +84,7 @@ def test_there_are_ten_mistakes_and_each_has_its_scenario() -> None:
     assert len(CATCHES) == 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mistake", MUTATIONS)
 def test_a_mistake_of_the_emitter_is_caught(after: Hub, mistake: str) -> None:
     after.mutation = mistake
