@@ -13,7 +13,9 @@ VALUES_THAT_DO_NOT_ADD = _rule(
     "SL501", "values-that-do-not-add", "finished values such as rates, scores or means are averaged or summed"
 )
 UNIT_MISMATCH = _rule(
-    "SL502", "unit-mismatch", "metrics of different units are added, subtracted or converted into each other"
+    "SL502",
+    "unit-mismatch",
+    "metrics of different units are added, subtracted or converted, or a column's unit isn't its metric's",
 )
 OTHER_ROWS = _rule("SL504", "other-rows", "metrics of different rows are compared or combined")
 OTHER_SETTINGS = _rule(
