@@ -102,6 +102,7 @@ SIGNS: Mapping[str, Sign] = {
     "not_better": _bad("✗", "not better"),
     "not_comparable": _unsure("≠", "not comparable"),
     "not_measured": _unsure("–", "not measured"),
+    "other_rows": _unsure("~", "over other rows"),
     "changed": _unsure("~", "changed"),
     "gone": _plain("−", "gone"),
     "new": _plain("+", "new"),

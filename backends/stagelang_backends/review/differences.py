@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
-from typing import final
+from typing import Literal, final
 
 from attrs import frozen
 
@@ -13,12 +13,13 @@ from stagelang_compiler.diff import Name, PlanDiff, Words, counts_words, summary
 from stagelang_runtime.judge import MetricDifference
 from stagelang_runtime.judge.metric_difference import Word
 
-WORST_FIRST: tuple[Word, ...] = (
+WORST_FIRST: tuple[Word | Literal["other_rows"], ...] = (
     "worse",
     "not_better",
     "not_comparable",
     "inconclusive",
     "not_measured",
+    "other_rows",  # what both sides have is identical, but it isn't all that either has
     "changed",
     "gone",
     "new",
@@ -54,26 +55,44 @@ def shown(found: PlanDiff, differences: Sequence[MetricDifference]) -> tuple[Met
     """Choose what a reader has to see of metrics, the worst first: those that the change reaches, and those that came out different."""
     reached = set(found.metrics_reached)
     chosen = [each for each in differences if each.reported and _is_news(each, reached)]
-    return tuple(sorted(chosen, key=lambda each: WORST_FIRST.index(each.verdict)))
+    return tuple(sorted(chosen, key=lambda each: WORST_FIRST.index(verdict_of(each))))
 
 
 def _is_news(difference: MetricDifference, reached: Collection[str]) -> bool:
-    return difference.name in reached or difference.verdict not in ("identical", "not_measured")
+    return difference.name in reached or verdict_of(difference) not in ("identical", "not_measured")
+
+
+def verdict_of(difference: MetricDifference) -> Word | Literal["other_rows"]:
+    """Give the verdict that a reader should see: rows that only one side has keep what the others are from being all the same."""
+    if difference.verdict == "identical" and difference.n_unpaired:
+        return "other_rows"
+    return difference.verdict
 
 
 def row(difference: MetricDifference) -> Row:
     """Write a metric's difference as texts."""
     return Row(
-        sign=SIGNS[difference.verdict],
+        sign=SIGNS[verdict_of(difference)],
         name=difference.name,
         unit="" if difference.unit == "1" else difference.unit,
         base=_number(difference.base),
         head=_number(difference.head),
         difference="" if difference.difference is None else f"{difference.difference:+.3g}",
         interval=_interval(difference),
-        aside=_aside(difference),
+        aside=(*_aside(difference), *_left(difference)),
         reason=difference.reason,
     )
+
+
+def _left(difference: MetricDifference) -> Words:
+    """Say that rows which only one side has aren't compared, though they are in its value."""
+    if not difference.n_unpaired:
+        return ()
+    of, _, column = difference.counted.partition(" of ")
+    counted: Words = (f" {of} of ", Name(column)) if column else (f" {of}",)
+    start = "; " if _aside(difference) else ""
+    sides = f"{difference.base_left:,} only in the base, {difference.head_left:,} only in the head"
+    return (f"{start}compared without", *counted, f" that one side lacks: {sides}")
 
 
 def _number(value: float | None) -> str:
@@ -104,7 +123,7 @@ def headline_sign(found: PlanDiff, differences: Sequence[MetricDifference] | Non
     seen = shown(found, differences or ())
     if found.is_empty or not seen:
         return None
-    return SIGNS[seen[0].verdict]
+    return SIGNS[verdict_of(seen[0])]
 
 
 def sentence(found: PlanDiff, differences: Sequence[MetricDifference] | None) -> Words:
@@ -114,7 +133,7 @@ def sentence(found: PlanDiff, differences: Sequence[MetricDifference] | None) ->
         return (summary(found),)
     structure = counts_words(found)
     words: list[str | Name] = [f"{structure}; " if structure else ""]
-    for place, (word, alike) in enumerate(groupby(seen, key=lambda each: SIGNS[each.verdict].word)):
+    for place, (word, alike) in enumerate(groupby(seen, key=lambda each: SIGNS[verdict_of(each)].word)):
         words += [", "] if place else []
         words += _told([*alike], word)
     return tuple(words)
@@ -128,8 +147,8 @@ def _told(alike: Sequence[MetricDifference], word: str) -> Iterator[str | Name]:
         yield from (" and ",) if place else ()
         yield Name(each.name)
     yield f" {word}"
-    if len(alike) == 1 and alike[0].difference:
-        told = row(alike[0])
+    told = row(alike[0])
+    if len(alike) == 1 and told.base and told.head and told.base != told.head:
         yield f" ({told.base} → {told.head}"
         yield from (" ", Name(told.unit)) if told.unit else ()
         yield ")"

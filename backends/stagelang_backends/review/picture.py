@@ -14,7 +14,7 @@ from stagelang_backends.lineage.drawing import Arrow, Badge, Box, ChangeState, D
 from stagelang_backends.lineage.mermaid import mermaid_text
 from stagelang_backends.lineage.picture import svg_text
 from stagelang_backends.lineage.words import gate_words
-from stagelang_backends.review.differences import row
+from stagelang_backends.review.differences import row, verdict_of
 from stagelang_compiler.diff import MARKS, Change, Name, PlanDiff, Reason, Words, words_of
 from stagelang_compiler.plan import Gate
 from stagelang_runtime.judge import MetricDifference
@@ -213,7 +213,7 @@ def _results(box: Box, facts: _Facts) -> Iterator[Badge]:
             told = row(facts.results[name])
             unit = f" {told.unit}" if told.unit else ""
             values = f"{told.base} → {told.head}{unit}" if told.base and told.head else ""
-            yield Badge(text=values, verdict=facts.results[name].verdict)
+            yield Badge(text=values, verdict=verdict_of(facts.results[name]))
 
 
 def _gates(found: PlanDiff) -> Mapping[str, Sequence[Badge]]:

@@ -205,6 +205,73 @@ def test_what_a_run_would_do_is_said_where_results_are_kept(repository: Path, ca
     assert "Of 4 nodes, 1 will run, 2 may run, 1 up to date.\n" in call("diff", "main", "--format", "md").out
 
 
+def run_here(repository: Path, call: Call) -> None:
+    (repository / "rides.csv").write_text(ROWS)
+    assert call("run").code == 0
+
+
+def test_what_a_change_did_to_a_metric_is_said_where_both_sides_have_results(
+    repository: Path, call: Call
+) -> None:
+    run_here(repository, call)
+    edit(repository, "least: float = 1.0", "least: float = 2.0")
+    said = call("diff", "main").out.splitlines()
+    assert said[0] == "rides: 1 stage changed; fare not measured"
+    assert said[2:4] == [
+        "results",
+        "  – not measured  fare  2.324 → … USD  head: no result of 'paid' is kept",
+    ]
+    assert call("run").code == 0
+    said = call("diff", "main").out.splitlines()
+    assert said[0] == "rides: 1 stage changed; fare over other rows (2.324 → 2.773 USD)"
+    assert said[3] == (
+        "  ~ over other rows  fare  2.324 → 2.773 USD  +0  "
+        "compared without rows that one side lacks: 6 only in the base, 0 only in the head"
+    )
+    content = json.loads(call("diff", "main", "--format", "json").out)
+    (result,) = content["differences"]
+    assert (result["name"], result["verdict"], result["base_left"]) == ("fare", "identical", 6)
+    first = call("diff", "main", "--format", "md").out.splitlines()[0]
+    assert (
+        first
+        == "**~ over other rows** `rides`: 1 stage changed; `fare` over other rows (2.324 → 2.773 `USD`)"
+    )
+
+
+def test_two_revisions_are_measured_by_the_data_that_lie_in_each(repository: Path, call: Call) -> None:
+    run_here(repository, call)
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "-m", "with data")
+    edit(repository, "least: float = 1.0", "least: float = 3.0")
+    (repository / "rides.csv").write_text(ROWS.replace("2.5", "2.75"))
+    assert call("run").code == 0
+    git(repository, "commit", "--quiet", "--all", "-m", "two")
+    said = call("diff", "HEAD~1", "HEAD").out
+    (repository / "rides.csv").unlink()
+    assert call("diff", "HEAD~1", "HEAD").out == said
+    assert "  fare  2.324 → 3.5 USD" in said
+
+
+def test_results_of_other_data_are_nobody_s(repository: Path, call: Call) -> None:
+    run_here(repository, call)
+    edit(repository, "least: float = 1.0", "least: float = 2.0")
+    (repository / "rides.csv").write_text(ROWS.replace("2.5", "2.75"))
+    assert call("run").code == 0
+    assert (
+        "  – not measured  fare  … → 2.955 USD  base: no result of 'paid' is kept" in call("diff", "main").out
+    )
+
+
+def test_a_picture_a_page_and_a_flowchart_are_written_by_their_names(repository: Path, call: Call) -> None:
+    edit(repository, "least: float = 1.0", "least: float = 2.0")
+    begins = {"a.svg": "<svg ", "a.html": "<!doctype html>", "a.mmd": "flowchart TB\n"}
+    for name, start in begins.items():
+        assert call("diff", "main", "-o", name).code == 0
+        text = (repository / name).read_text()
+        assert text.startswith(start)
+        assert "~ CHANGED" in text or "#126; paid" in text
+
+
 def test_json_names_the_revisions_and_holds_all(repository: Path, call: Call) -> None:
     edit(repository, "least: float = 1.0", "least: float = 2.0")
     content = json.loads(call("diff", "main", "--format", "json").out)
