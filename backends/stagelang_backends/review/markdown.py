@@ -12,6 +12,7 @@ from stagelang_backends.review.escaping import code
 from stagelang_backends.review.forecast import Forecast
 from stagelang_backends.review.gathered import Review
 from stagelang_backends.review.picture import diff_mermaid
+from stagelang_backends.review.structure import listed_groups
 from stagelang_compiler.diff import (
     MARKS,
     Entry,
@@ -21,7 +22,6 @@ from stagelang_compiler.diff import (
     Words,
     asides,
     counted,
-    groups_of,
     moved_words,
 )
 from stagelang_runtime.judge import MetricDifference
@@ -66,7 +66,7 @@ def review_sections(review: Review) -> tuple[Section, ...]:
 
 
 def _structure(diff: PlanDiff) -> Iterator[Section]:
-    for place, group in enumerate(groups_of(diff)):
+    for place, group in enumerate(listed_groups(diff)):
         shed = _SHED.get(group.title, 5 + place)
         yield Section(title=group.title, text="".join(_group(group)), shed=shed)
 

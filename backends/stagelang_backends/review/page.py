@@ -10,7 +10,8 @@ from stagelang_backends.render import render_html
 from stagelang_backends.review.differences import headline_sign, row, sentence, shown
 from stagelang_backends.review.gathered import Review
 from stagelang_backends.review.picture import diff_svg
-from stagelang_compiler.diff import MARKS, Entry, Name, Words, asides, groups_of, listed, moved_words
+from stagelang_backends.review.structure import listed_groups
+from stagelang_compiler.diff import MARKS, Entry, Name, Words, asides, listed, moved_words
 
 _MOST = 500
 """So many entries of a group are listed."""
@@ -39,7 +40,7 @@ def review_html(review: Review, *, base: str, head: str) -> str:
         rows=[(each, _parts(each.aside)) for each in map(row, shown(diff, differences))],
         groups=[
             (group.title, _entries(group.entries), max(0, len(group.entries) - _MOST))
-            for group in groups_of(diff)
+            for group in listed_groups(diff)
         ],
         reached=[
             (what, names)

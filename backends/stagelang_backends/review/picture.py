@@ -150,7 +150,7 @@ def _marked(box: Box, state: ChangeState, facts: _Facts, badges: Sequence[Badge]
     """Say in a box what differs in it, and of a metric, what became of it."""
     details = tuple(_reasons(box, facts))
     if not details and state in ("added", "removed"):
-        details = box.details
+        details = tuple(each.replace("→ ", "makes ", 1) for each in box.details)
     return evolve(box, change=state, details=details, badges=(*_results(box, facts), *badges), contracts=())
 
 
