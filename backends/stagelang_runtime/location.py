@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from stagelang.errors import StagelangError
+
 if TYPE_CHECKING:
     from stagelang_runtime.store import Store
 
@@ -38,8 +40,14 @@ class Location(NamedTuple):
         return open_store(self.url or self.root, cache=self.root)
 
 
+class NoPlace(StagelangError):
+    """A URL that ends before it says where."""
+
+
 def locate_store(text: str | Path | None, home: Path) -> Location:
     """Say where a store is.
+
+    Raises NoPlace.
 
     Args:
         text: what `--store` says: a folder, a URL such as `s3://bucket/prefix`, or nothing for the folder `store` in `home`.
@@ -49,6 +57,8 @@ def locate_store(text: str | Path | None, home: Path) -> Location:
         return Location(home / "store", "", home)
     if is_url(str(text)):
         url = str(text).rstrip("/")
+        if url.endswith(":"):
+            raise NoPlace(f"{str(text)!r} names no place\n  help: say where, such as 's3://bucket/prefix'")
         return Location(home / "shared" / _folder_of(url) / "store", url, home)
     root = Path(text).absolute()
     return Location(root, "", root.parent)

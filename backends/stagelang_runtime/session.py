@@ -173,6 +173,7 @@ def conclude(plan: Plan, *, digest: str, root: Path, location: Location, notes: 
     from stagelang_runtime.execute.history import read_history, write_history
     from stagelang_runtime.execute.noted import noted_result
     from stagelang_runtime.execute.notes import Notes
+    from stagelang_runtime.execute.prepare import Preparation
     from stagelang_runtime.judge import judge
     from stagelang_runtime.revision import revision
     from stagelang_runtime.store import StoreError
@@ -182,7 +183,8 @@ def conclude(plan: Plan, *, digest: str, root: Path, location: Location, notes: 
         return 2
     try:
         store = location.open()
-        result = noted_result(plan, Notes(notes))
+        sources = Preparation(plan=plan, root=root, store=store).sources_now
+        result = noted_result(plan, Notes(notes), sources=sources)
         outcomes = judge(plan, result, root=root, store=store)
         keep_outcome(store.root, plan, digest, result, outcomes, revision(root))
         history = read_history(store, plan.name)

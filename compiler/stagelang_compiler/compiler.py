@@ -131,7 +131,7 @@ def _guarded(what: str, at: Origin, make: Callable[[], T]) -> tuple[T | None, li
 
 def _lowered(spec: Spec, graph: Graph) -> tuple[Plan, frozenset[Path]]:
     """Lower a graph, and say which files its plan was made from."""
-    fingerprinter = Fingerprinter(spec.root)
+    fingerprinter = Fingerprinter(spec.root, spec.entries)
     plan = lower(
         graph,
         spec=spec.path.relative_to(spec.root).as_posix(),

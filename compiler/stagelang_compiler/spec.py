@@ -39,6 +39,8 @@ class Spec:
     watched: Watched
     imported: frozenset[str]
     """The modules that weren't loaded before, wherever they lie."""
+    entries: tuple[str, ...] = ()
+    """The folders that it added to `sys.path`, absolute."""
 
     @property
     def files(self) -> frozenset[Path]:
@@ -63,8 +65,9 @@ def load(path: Path, name: str = "") -> tuple[Spec | None, list[Diagnostic]]:
     # what a spec prints must not get between the lines of a report
     quiet = redirect_stdout(sys.stderr)
     with _importable(path.parent), record() as recording, watch(path.parent) as watched, quiet:
-        before = frozenset(sys.modules)
+        before, entries = frozenset(sys.modules), frozenset(sys.path)
         module, findings = _execute(path)
+        added = tuple(os.path.abspath(entry) for entry in sys.path if entry not in entries)
     if module is None:
         return None, findings
     pipeline, findings = _choose(path, recording, name)
@@ -78,6 +81,7 @@ def load(path: Path, name: str = "") -> tuple[Spec | None, list[Diagnostic]]:
         pipeline=pipeline,
         watched=watched,
         imported=frozenset(sys.modules) - before,
+        entries=added,
     )
     return spec, []
 

@@ -234,13 +234,19 @@ def _report(out: Path, pipeline: str) -> int:
     from stagelang_backends.github_actions.concluding import conclude_nothing, conclude_run
     from stagelang_backends.github_actions.run_plan import read_run_plan
     from stagelang_backends.github_actions.surroundings import needs_of, surroundings
-    from stagelang_compiler.plan_codec import loads
+    from stagelang_compiler.plan_codec import loads, text_digest
 
     around, needs = surroundings(os.environ), needs_of(os.environ)
     run = read_run_plan(out)
     if run is None:
         return conclude_nothing(out, pipeline, needs=needs, around=around)
-    plan = loads((out / "plan.json").read_text(encoding="utf-8"))
+    text = (out / "plan.json").read_text(encoding="utf-8")
+    if text_digest(text) != run.digest:
+        raise UsageError(
+            f"{out.name}/plan.json isn't the plan that the run was made for\n  expected: {run.digest}\n  found: {text_digest(text)}\n"
+            "  help: take both files from the job 'plan' of the same run"
+        )
+    plan = loads(text)
     root = repository_of(Path()) / run.folder
     return conclude_run(run, plan, root=root, out=out, needs=needs, around=around)
 

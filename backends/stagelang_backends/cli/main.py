@@ -26,7 +26,9 @@ COMMANDS: Mapping[str, Command] = {
     "init": Command("init", "make a first pipeline in a folder"),
     "check": Command("check", "find what is wrong with a pipeline, before anything runs"),
     "run": Command("run", "run what isn't up to date, and judge the gates"),
-    "audit": Command("audit", "change the rows that metrics are measured on, and see whether a model changes"),
+    "audit": Command(
+        "audit", "change the rows that metrics are measured on, and see whether a model changes"
+    ),
     "why": Command("why", "say why a node would run again, or wouldn't"),
     "report": Command("report", "write the last run's report as one HTML page"),
     "diagram": Command("diagram", "draw the pipeline as SVG, DOT, Mermaid or HTML"),
@@ -139,6 +141,12 @@ def _internal(error: Exception) -> int:
 
     if isinstance(error, StagelangError | StoreError):
         print(f"error: {error}", file=sys.stderr)
+        return USAGE
+    if isinstance(error, OSError) and error.filename is not None:
+        print(
+            f"error: {str(error.filename)!r} can't be used: {error.strerror}\n  help: name another place, or make way for it",
+            file=sys.stderr,
+        )
         return USAGE
     import traceback
 

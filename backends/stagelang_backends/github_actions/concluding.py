@@ -146,10 +146,13 @@ def _problems(run: RunPlan, needs: Mapping[str, str], around: Surroundings) -> I
         command = code(f"stagelang compile {run.spec} --target gha")
         yield f"{code(run.workflow)} isn't what would be compiled now: run {command} and commit it"
     for job, ended in needs.items():
-        if ended in ("failure", "cancelled"):
+        if ended not in ("success", "skipped"):
             yield f"job {code(job)} ended as {ended}"
         elif ended == "skipped" and job in run.jobs and run.jobs[job].state == "run":
             yield f"job {code(job)} was to run, and did not start"
+    untold = [job for job in run.jobs if needs and job not in needs]
+    if untold:
+        yield f"nobody said how these jobs ended: {', '.join(map(code, untold))}"
     blocked = run.of_state("blocked")
     if blocked:
         yield f"not run, since a fork's pull request gets no secrets: {', '.join(map(code, blocked))}"

@@ -98,4 +98,4 @@ def needs_of(variables: Mapping[str, str]) -> Mapping[str, str]:
         told: Any = json.loads(variables.get("NEEDS") or "{}")
         return {str(name): str(job["result"]) for name, job in told.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return {"plan": "unknown"}  # what can't be read is no success

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from stagelang_compiler.plan import Node, Plan
 from stagelang_runtime.execute.budget import judge_node, judge_run
@@ -11,24 +12,30 @@ from stagelang_runtime.execute.key import Artifact, Read, components
 from stagelang_runtime.execute.notes import Note, Notes
 from stagelang_runtime.execute.results import NodeResult, Receipt, RunResult, State, artifacts_of
 
+Sources: TypeAlias = Callable[[Node], Mapping[str, str] | None]
+"""Gives the digests of the files that a source reads now, by path; None where it can't be read."""
 
-def noted_result(plan: Plan, notes: Notes, *, elsewhere: bool = False) -> RunResult:
+
+def noted_result(
+    plan: Plan, notes: Notes, *, elsewhere: bool = False, sources: Sources | None = None
+) -> RunResult:
     """Tell what the notes of a plan's nodes come to.
 
-    A note counts only where its key is the one that the node has now, for what its producers' notes say was made; a source's
-    files are taken as they were read. So no engine's mistake in the order of things can pass for a run.
+    A note counts only where its key is the one that the node has now, for what its producers' notes say was made. So no engine's
+    mistake in the order of things can pass for a run.
 
     Args:
         plan: what was carried out.
         notes: what became of its nodes.
         elsewhere: they were carried out on other machines: what is installed there, and the variables there, are taken as they
             were recorded, since a secret isn't known here.
+        sources: looks at the sources' files; without it they are taken as they were read.
     """
     results: dict[str, NodeResult] = {}
     artifacts: dict[tuple[str, str], Artifact] = {}
     for node in plan.nodes:
         note = notes.get(node.name)
-        if note is not None and _is_current(plan, node, note.receipt, artifacts, elsewhere):
+        if note is not None and _is_current(plan, node, note.receipt, artifacts, elsewhere, sources):
             artifacts |= {(each.node, each.port): each for each in artifacts_of(node.name, note.receipt)}
             results[node.name] = _done(plan, node, note)
         else:
@@ -38,14 +45,27 @@ def noted_result(plan: Plan, notes: Notes, *, elsewhere: bool = False) -> RunRes
 
 
 def _is_current(
-    plan: Plan, node: Node, receipt: Receipt, artifacts: Mapping[tuple[str, str], Artifact], elsewhere: bool
+    plan: Plan,
+    node: Node,
+    receipt: Receipt,
+    artifacts: Mapping[tuple[str, str], Artifact],
+    elsewhere: bool,
+    sources: Sources | None,
 ) -> bool:
     ends = [(bound, artifacts.get((bound.node, bound.output))) for bound in node.inputs]
     reads = [Read(input=bound, artifact=artifact) for bound, artifact in ends if artifact is not None]
     if len(reads) < len(node.inputs):
         return False
+    if receipt["state"] != "done":
+        return False
     recorded: dict[str, str] = dict(receipt["components"])
-    files = {name.removeprefix(_FILE): digest for name, digest in recorded.items() if name.startswith(_FILE)}
+    files: Mapping[str, str] | None = {
+        name.removeprefix(_FILE): digest for name, digest in recorded.items() if name.startswith(_FILE)
+    }
+    if sources is not None and node.source is not None:
+        files = sources(node)
+    if files is None:
+        return False
     found = components(plan, node, reads, source_files=files, variables=os.environ)
     if "run" in found:  # a word of its own for each run
         found["run"] = recorded.get("run", "")

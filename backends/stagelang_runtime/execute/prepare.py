@@ -64,6 +64,13 @@ class Preparation:
         receipt = self.store.get_receipt(job.key)
         return receipt if receipt is not None and outputs_present(self.store, receipt) else None
 
+    def sources_now(self, node: Node) -> Mapping[str, str] | None:
+        """Give the digests of the files that a source reads now, by path; None where it can't be read."""
+        try:
+            return self._source_files(node, node.source) if node.source else {}
+        except NodeFailed:
+            return None
+
     def _source_files(self, node: Node, source: Source) -> Mapping[str, str]:
         if node.name in self.files:
             return self.files[node.name]

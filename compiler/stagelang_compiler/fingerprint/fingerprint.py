@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any, final
@@ -49,10 +49,13 @@ class Fingerprint:
 
 @final
 class Fingerprinter:
-    """Takes fingerprints in one project; files are read, and helpers worked on, once."""
+    """Takes fingerprints in one project; files are read, and helpers worked on, once.
 
-    def __init__(self, root: Path) -> None:
-        self._project = Project(root)
+    `entries` are folders in which modules are looked for besides: what a spec added to `sys.path`.
+    """
+
+    def __init__(self, root: Path, entries: Sequence[str] = ()) -> None:
+        self._project = Project(root, entries)
         self._graph = Graph(self._project)
         self._live = Live(self._graph)
         self._taken: dict[Callable[..., Any], Fingerprint] = {}

@@ -1,8 +1,8 @@
 """Knows which modules are first-party and finds them: those whose files lie below the project's root.
 
 Nothing is imported: a module is found as Python would find it, in the folder that its importer's package lies in, the
-root, or an entry of `sys.path` below the root. Installed packages (site-packages, virtual environments) and stagelang
-itself are not first-party wherever they lie.
+root, or an entry of `sys.path` below the root, one that the spec added included. Installed packages (site-packages,
+virtual environments) and stagelang itself are not first-party wherever they lie.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.machinery
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import final
 
@@ -50,8 +50,9 @@ class Module:
 class Project:
     """The first-party modules below a root; each file is read once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, entries: Sequence[str] = ()) -> None:
         self.root = Path(os.path.realpath(root))
+        self._entries = tuple(entries)
         self._modules: dict[Path, Module | None] = {}
         self._found: dict[tuple[Path, str], Module | None] = {}
         self._folders: dict[Path, bool] = {}
@@ -161,7 +162,7 @@ class Project:
         return folder if folder is not None and not _is_installed(name) else None
 
     def _path_entries(self) -> Iterator[Path]:
-        for entry in sys.path:
+        for entry in (*self._entries, *sys.path):
             path = Path(os.path.realpath(entry or "."))
             if path.is_relative_to(self.root) and self._is_source(path):
                 yield path
