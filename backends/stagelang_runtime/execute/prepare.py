@@ -47,7 +47,7 @@ class Preparation:
             NodeFailed: a source can't be found or read.
         """
         reads = [Read(input=bound, artifact=artifact(bound.node, bound.output)) for bound in node.inputs]
-        files = self._source_files(node, node.source) if node.source else {}
+        files: Mapping[str, str] = self._source_files(node, node.source) if node.source else {}
         found = components(self.plan, node, reads, source_files=files, variables=self.variables)
         contents = {read.artifact.content for read in reads if not read.input.proved}
         return Job(
@@ -65,9 +65,9 @@ class Preparation:
         return receipt if receipt is not None and outputs_present(self.store, receipt) else None
 
     def sources_now(self, node: Node) -> Mapping[str, str] | None:
-        """Give the digests of the files that a source reads now, by path; None where it can't be read."""
+        """Give the digests of the files that a source reads now, by path; None where it can't be read, or the node is no source."""
         try:
-            return self._source_files(node, node.source) if node.source else {}
+            return self._source_files(node, node.source) if node.source else None
         except NodeFailed:
             return None
 
