@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from stagelang.errors import StagelangError
-
 if TYPE_CHECKING:
     from stagelang_runtime.store import Store
 
@@ -40,7 +38,7 @@ class Location(NamedTuple):
         return open_store(self.url or self.root, cache=self.root)
 
 
-class NoPlace(StagelangError):
+class NoPlace(Exception):
     """A URL that ends before it says where."""
 
 

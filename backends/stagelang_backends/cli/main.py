@@ -137,9 +137,10 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
 def _internal(error: Exception) -> int:
     from stagelang.errors import StagelangError
+    from stagelang_runtime.location import NoPlace
     from stagelang_runtime.store.errors import StoreError
 
-    if isinstance(error, StagelangError | StoreError):
+    if isinstance(error, StagelangError | StoreError | NoPlace):
         print(f"error: {error}", file=sys.stderr)
         return USAGE
     if isinstance(error, OSError) and error.filename is not None:
