@@ -11,7 +11,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 import stagelang
 from stagelang import units
@@ -112,7 +112,7 @@ def _tables(parser: argparse.ArgumentParser) -> Iterator[str]:
         yield "| argument | what it does |\n| --- | --- |\n" + "\n".join(rows) + "\n"
     for action in actions:
         if isinstance(action, kind):
-            for part in action.choices.values():
+            for part in cast("dict[str, argparse.ArgumentParser]", action.choices).values():
                 yield f"`{part.prog}`\n"
                 yield from _tables(part)
 
