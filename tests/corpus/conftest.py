@@ -1,4 +1,4 @@
-"""The specs of this corpus are checked as those of the compiler's own tests."""
+"""The specs of the corpora are checked as those of the compiler's own tests."""
 
 from __future__ import annotations
 
