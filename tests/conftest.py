@@ -15,6 +15,10 @@ import pytest
 hypothesis.settings.register_profile("stagelang", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("stagelang")
 
+# 'make test' is a make itself: those that the tests start are to behave as a user's own.
+for inherited in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MAKE_TERMOUT", "MAKE_TERMERR"):
+    os.environ.pop(inherited, None)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

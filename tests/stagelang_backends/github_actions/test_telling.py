@@ -103,8 +103,10 @@ def test_an_answer_that_is_none_is_no_knowledge(answer: object, capsys: pytest.C
 def test_how_jobs_ended_is_read_as_github_tells_it() -> None:
     told = '{"plan": {"result": "success", "outputs": {"run": "[]"}}, "fit": {"result": "skipped", "outputs": {}}}'
     assert needs_of({"NEEDS": told}) == {"plan": "success", "fit": "skipped"}
-    for nothing in ({}, {"NEEDS": ""}, {"NEEDS": "["}, {"NEEDS": '{"a": 1}'}):
+    for nothing in ({}, {"NEEDS": ""}):
         assert needs_of(nothing) == {}
+    for unreadable in ({"NEEDS": "["}, {"NEEDS": '{"a": 1}'}, {"NEEDS": "[]"}):
+        assert needs_of(unreadable) == {"plan": "unknown"}, "which is no success"
 
 
 def test_outputs_are_one_line_each(tmp_path: Path) -> None:
