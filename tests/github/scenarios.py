@@ -135,7 +135,7 @@ def failing_gate(hub: Hub) -> None:
     assert run.result("comment") == "success"
     (said,) = hub.github.bodies()
     assert "**✗ fail** `numbers`" in said
-    assert "| `half at most 3` | ✗ fail |" in said
+    assert "| `half at most 3` | ✗\N{NO-BREAK SPACE}fail |" in said
     assert any("half at most 3" in one.about["title"] for one in run.job("report").annotations)
     (sarif,) = (hub.github.store / "sarif").glob(f"{run.id}.sarif")
     assert "half at most 3" in sarif.read_text()

@@ -21,6 +21,8 @@ from stagelang_runtime.judge.outcomes import GateOutcome, MetricOutcome, Outcome
 _MOST_SHOWN, _MOST_ROWS = 12, 60
 """Longer lists are folded; longer tables end there, and the report's page has the rest."""
 _LONGEST = 400
+WHY = "### Why nodes ran\n\n"
+"""What stands over the reasons where they aren't folded."""
 
 
 def run_sections(
@@ -51,7 +53,7 @@ def run_sections(
         Section(title="failures", text="".join(_failure(node) for node in failed), shed=1),
         Section(title="gates", text="".join(_gates(gates)), shed=2),
         Section(title="metrics", text="".join(_metrics(metrics)), shed=2),
-        Section(title="why nodes ran", text=_folded("why nodes ran", reasons), shed=5),
+        Section(title="why nodes ran", text=_why(reasons), shed=5),
         Section(title="picture", text=_picture(plan, result, record), shed=6),
     ]
     return tuple(section for section in sections if section.text)
@@ -68,7 +70,8 @@ def _verdict(run: RunPlan, result: RunResult, outcomes: Outcomes, problems: Sequ
     counts = ", ".join(
         f"{len(result.of_state(state))} {word}" for state, word in _WORDS.items() if result.of_state(state)
     )
-    lines = [f"**{sign.mark} {sign.word}** {code(run.pipeline)}: {counts}, {seconds:.1f} s of work\n"]
+    work = f", {seconds:.1f} s of work" if result.of_state("ran") else ""
+    lines = [f"**{sign.mark} {sign.word}** {code(run.pipeline)}: {counts}{work}\n"]
     lines += [f"\n- {text}" for text in problems]
     return "".join(lines) + ("\n" if problems else "")
 
@@ -102,7 +105,7 @@ def _gates(gates: Sequence[GateOutcome]) -> Iterator[str]:
     for gate in sorted(gates, key=lambda each: each.verdict == "pass")[:_MOST_ROWS]:
         sign = SIGNS[gate.verdict]
         more = "" if gate.needed_n is None else f"; about {gate.needed_n:,} {gate.needed_of} would decide it"
-        yield f"| {_cell(gate.name)} | {sign.mark} {sign.word} | {_cell(gate.reason + more)} |\n"
+        yield f"| {_cell(gate.name)} | {sign.mark}\N{NO-BREAK SPACE}{sign.word} | {_cell(gate.reason + more)} |\n"
     if len(gates) > _MOST_ROWS:
         yield f"| and {len(gates) - _MOST_ROWS:,} more | | |\n"
 
@@ -142,13 +145,11 @@ def _reason(node: NodeResult) -> str:
     return f"{code(str(node.reason or 'it had never run'), _LONGEST)}, {node.seconds:.1f} s"
 
 
-def _folded(title: str, lines: Sequence[str]) -> str:
-    text = "".join(lines)
-    if not text:
-        return ""
-    if len(lines) <= _MOST_SHOWN:
-        return f"**{title}**\n\n{text}"
-    return f"<details><summary>{len(lines)} nodes: {title}</summary>\n\n{text}\n</details>\n"
+def _why(reasons: Sequence[str]) -> str:
+    text = "".join(reasons)
+    if len(reasons) <= _MOST_SHOWN:
+        return f"{WHY}{text}" if text else ""
+    return f"<details><summary>Why {len(reasons):,} nodes ran</summary>\n\n{text}\n</details>\n"
 
 
 def _picture(plan: Plan, result: RunResult, record: Mapping[str, Any]) -> str:

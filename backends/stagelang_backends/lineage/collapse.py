@@ -163,7 +163,7 @@ def _group_box(group: Group, members: list[Box]) -> Box:
         title=title,
         scope=scope,
         owner="" if title in owners else _few(owners),
-        details=(counted(len(members), "node"), *_kinds(members), *_changes(members)),
+        details=(*_counts(members), *_changes(members)),
         population=populations.pop() if len(populations) == 1 else "",
         badges=tuple(_badges(members)),
         members=tuple(each.key for each in members),
@@ -198,15 +198,21 @@ def _few(names: Collection[str]) -> str:
     return ", ".join(itertools.islice(names, 3)) + (", …" if len(names) > 3 else "")
 
 
-def _kinds(members: list[Box]) -> Iterator[str]:
+def _counts(members: list[Box]) -> Iterator[str]:
+    """Count what a group stands for, which the first line says by itself where all is of one kind, and gates that no run has judged."""
     counts = Counter(each.kind for each in members)
-    yield ", ".join(counted(count, kind) for kind, count in counts.items())
+    kinds = ", ".join(counted(count, kind) for kind, count in counts.items())
+    yield from (kinds,) if len(counts) == 1 else (counted(len(members), "node"), kinds)
+    gates = sum(not badge.verdict for box in members for badge in box.badges)
+    if gates:
+        yield counted(gates, "gate")
 
 
 def _badges(members: list[Box]) -> Iterator[Badge]:
     """Sum up gates by what the last run said of them, and what became of metrics by the verdict."""
     for verdict, count in Counter(badge.verdict for box in members for badge in box.badges).items():
-        yield Badge(text=f"× {count:,}", verdict=verdict)
+        if verdict:
+            yield Badge(text=f"× {count:,}", verdict=verdict)
 
 
 def focused(drawing: Drawing, key: str, *, hops: int) -> Drawing:

@@ -157,9 +157,10 @@ def _chip(population: str) -> str:
 
 def _badge_row(badge: Badge, span: str) -> str:
     sign = palette.SIGNS[badge.verdict]
-    text = _font(9, sign.ink, f"{sign.mark} {sign.word} {badge.text}".strip(), bold=True)
+    look = palette.CHANGES[badge.change] if badge.change else sign
+    text = _font(9, look.ink, f"{sign.mark} {sign.word} {badge.text}".strip(), bold=True)
     return (
-        f'<tr><td align="left"{span} bgcolor="{sign.fill}" style="rounded" cellpadding="3">{text}</td></tr>'
+        f'<tr><td align="left"{span} bgcolor="{look.fill}" style="rounded" cellpadding="3">{text}</td></tr>'
     )
 
 

@@ -16,10 +16,11 @@ ChangeState = Literal["", "added", "removed", "changed", "renamed", "upstream", 
 @final
 @frozen(kw_only=True)
 class Badge:
-    """A gate on a metric, in a few words; `verdict` is that of the last run, "" where none is known."""
+    """A gate on a metric, in a few words; `verdict` is that of the last run, "" where none is known, `change` how the gate differs."""
 
     text: str
     verdict: str = ""
+    change: ChangeState = ""
 
 
 @final

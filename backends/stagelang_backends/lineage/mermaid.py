@@ -86,9 +86,32 @@ def _box(box: Box) -> str:
 def _line(box: Box) -> str:
     """Write a box of a diff in one line, which its host wraps: its mark and name, what differs, and its gates."""
     mark = palette.CHANGES[box.change].mark
-    name = f"{box.heading} {box.title}" if box.kind == "group" else box.title
-    said = [*box.details, *(_badge(each) for each in box.badges)]
-    return " · ".join((f"<b>{escaped(f'{mark} {name}'.strip())}</b>", *map(escaped, filter(None, said))))
+    name, details = (_group(box), box.details[1:]) if box.kind == "group" else (box.title, box.details)
+    said = [*map(_whole, filter(None, details)), *map(_parts, box.badges)]
+    return " · ".join((f"<b>{escaped(_whole(f'{mark} {name}'.strip()))}</b>", *map(escaped, said)))
+
+
+def _group(box: Box) -> str:
+    """Call a group by how many there are of what: 3 stages unchanged, 12 nodes in eu."""
+    counted, (what, *more) = box.details[0], box.heading.split(" ")
+    if what == "scope":
+        return f"{counted} in {box.title}"
+    return " ".join((counted, *more, box.title))
+
+
+_UNBROKEN = 24
+"""Hosts break the lines of a label; a text of so many characters fits into one."""
+
+
+def _whole(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}") if len(text) <= _UNBROKEN else text
+
+
+def _parts(badge: Badge) -> str:
+    """Write a badge so that it breaks between its verdict and its values, if at all."""
+    sign = palette.SIGNS[badge.verdict]
+    whole = _whole(_badge(badge))
+    return whole if " " not in whole else f"{_whole(f'{sign.mark} {sign.word}'.strip())} {_whole(badge.text)}"
 
 
 def _badge(badge: Badge) -> str:
@@ -139,7 +162,7 @@ def _box_styles(drawing: Drawing, ids: Mapping[str, str]) -> Iterator[str]:
             )
             yield f"  class {','.join(there)} {name}Look"
     for tone, line in _TONES.items():
-        there = [ids[box.key] for box in drawing.boxes if box.change and tone in _tones(box)]
+        there = [ids[box.key] for box in drawing.boxes if box.change and _tone(box) == tone]
         if there:
             yield f"  classDef {tone}Look stroke:{line},stroke-width:2.4px"
             yield f"  class {','.join(there)} {tone}Look"
@@ -147,13 +170,18 @@ def _box_styles(drawing: Drawing, ids: Mapping[str, str]) -> Iterator[str]:
         yield f"  style {ids[drawing.focus]} stroke:{palette.FOCUS},stroke-width:3px"
 
 
-_TONES: Mapping[str, str] = {"good": "#1a7f37", "bad": "#cf222e"}
+_TONES: Mapping[str, str] = {
+    "news": palette.CHANGES["changed"].line,
+    "good": palette.CHANGES["added"].line,
+    "bad": palette.CHANGES["removed"].line,
+}
 
 
-def _tones(box: Box) -> set[str]:
-    """Give what a diff's box says of its metrics: good, or bad, which outdoes it."""
+def _tone(box: Box) -> str:
+    """Give what a diff's box says of its metrics: bad, which outdoes all, or good, or that a gate on it is another one."""
     tones = {palette.SIGNS[badge.verdict].tone for badge in box.badges if badge.verdict}
-    return {"bad"} if "bad" in tones else {*tones}
+    news = ["news"] if any(badge.change for badge in box.badges) else []
+    return next((tone for tone in ("bad", "good", *news) if tone in {*tones, *news}), "")
 
 
 def escaped(text: str) -> str:
@@ -165,5 +193,5 @@ def escaped(text: str) -> str:
     )
 
 
-_HARMLESS = frozenset(" -_./,+=()·→↓≥≤≈≠−×…✓✗–")
+_HARMLESS = frozenset(" \N{NO-BREAK SPACE}-_./,+=()·→↓≥≤≈≠−×…✓✗–")
 """No signs of Mermaid's or HTML's, and no colon: Mermaid takes some texts with `style` and a colon for a style."""

@@ -7,11 +7,14 @@ from typing import final
 
 from attrs import frozen
 
+from stagelang_backends.lineage import palette
+from stagelang_backends.lineage.drawing import Drawing
+from stagelang_backends.lineage.mermaid import mermaid_text
 from stagelang_backends.review.differences import headline_sign, row, sentence, shown
 from stagelang_backends.review.escaping import code
 from stagelang_backends.review.forecast import Forecast
 from stagelang_backends.review.gathered import Review
-from stagelang_backends.review.picture import diff_mermaid
+from stagelang_backends.review.picture import diff_drawing
 from stagelang_backends.review.structure import listed_groups
 from stagelang_compiler.diff import (
     MARKS,
@@ -97,7 +100,7 @@ def _results(review: Review) -> Iterator[str]:
             value or "–" for value in (each.base, each.head, each.difference, _unbroken(each.interval))
         )
         aside = f": {_in_cell(each.aside)}" if each.aside else ""
-        yield f"| {name} | {cells} | **{each.sign.mark} {each.sign.word}**{aside} |\n"
+        yield f"| {name} | {cells} | **{_unbroken(f'{each.sign.mark} {each.sign.word}')}**{aside} |\n"
     if len(rows) > _LONGEST_FOLD:
         yield f"\nand {len(rows) - _LONGEST_FOLD} more metrics\n"
 
@@ -126,8 +129,24 @@ def _judged(diff: PlanDiff, differences: Sequence[MetricDifference]) -> Iterator
 
 
 def _picture(diff: PlanDiff, differences: Sequence[MetricDifference]) -> str:
-    text = "" if diff.is_empty else diff_mermaid(diff, differences)
-    return f"```mermaid\n{text}```\n" if text else ""
+    """Draw what a change touches, and say below what the marks in the picture mean."""
+    if diff.is_empty:
+        return ""
+    made = diff_drawing(diff, differences)
+    if not made.drawing.boxes:
+        return ""
+    return (
+        f"```mermaid\n{mermaid_text(made.drawing, made.groupings)}```\n\n{', '.join(_legend(made.drawing))}\n"
+    )
+
+
+def _legend(drawing: Drawing) -> Iterator[str]:
+    there = {box.change for box in drawing.boxes}
+    there |= {badge.change for box in drawing.boxes for badge in box.badges}
+    for state, look in palette.CHANGES.items():
+        if state in there:
+            word = f"{look.word} by one of these" if state == "upstream" else look.word
+            yield f"`{look.mark}` {word}" if look.mark else "no mark: unchanged"
 
 
 def assembled(sections: Sequence[Section], limit: int = LIMIT) -> str:

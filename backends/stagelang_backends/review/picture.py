@@ -66,7 +66,7 @@ def diff_drawing(
     boxes = [_marked(box, states[box.key], facts, gates.get(box.key, ())) for box in (*whole.boxes, *ghosts)]
     arrows = [*_arrows(found, whole, before, states)]
     own = [box.key for box in boxes if box.change not in ("upstream", "unchanged")]
-    about = {*own, *(key for key, badges in gates.items() if any(each.text[:1] in _MARKS for each in badges))}
+    about = {*own, *(key for key, badges in gates.items() if any(each.change for each in badges))}
     kept = _near(boxes, arrows, about, hops)
     far = sum(box.change == "unchanged" for box in boxes if box.key not in kept)
     shown = tuple(box for box in boxes if box.key in kept)
@@ -117,9 +117,6 @@ def _levels(drawing: Drawing) -> Mapping[str, int]:
         above = max((levels.get(each, 0) for each in reads.get(box.key, ())), default=0)
         levels[box.key] = above + (box.change not in ("upstream", "unchanged"))
     return levels
-
-
-_MARKS = frozenset(MARKS.values())
 
 
 def _kept(found: PlanDiff) -> set[str]:
@@ -212,7 +209,8 @@ def _results(box: Box, facts: _Facts) -> Iterator[Badge]:
         if name in facts.results:
             told = row(facts.results[name])
             unit = f" {told.unit}" if told.unit else ""
-            values = f"{told.base} → {told.head}{unit}" if told.base and told.head else ""
+            both = told.base if told.base == told.head else f"{told.base} → {told.head}"
+            values = f"{both}{unit}" if told.base and told.head else ""
             yield Badge(text=values, verdict=verdict_of(facts.results[name]))
 
 
@@ -226,20 +224,20 @@ def _gates(found: PlanDiff) -> Mapping[str, Sequence[Badge]]:
     for gate in found.head.gates:
         change = told.get(gate.name)
         old = before.get(change.old) if change else None
-        badges.setdefault(nodes[gate.metric], []).append(Badge(text=_gate(gate, change, old)))
+        badges.setdefault(nodes[gate.metric], []).append(_gate(gate, change, old))
     for gate in found.base.gates:
         change = told.get(gate.name)
         metric = nodes.get(renamed.get(gate.metric, gate.metric))
         if metric and change is not None and change.kind == "removed":
-            badges.setdefault(metric, []).append(Badge(text=_gate(gate, change, None)))
+            badges.setdefault(metric, []).append(_gate(gate, change, None))
     return badges
 
 
-def _gate(gate: Gate, change: Change | None, old: Gate | None) -> str:
+def _gate(gate: Gate, change: Change | None, old: Gate | None) -> Badge:
     if change is None or (change.kind == "renamed" and not change.reasons):
-        return gate_words(gate)
+        return Badge(text=gate_words(gate))
     was = f", was {gate_words(old)}" if old is not None and gate_words(old) != gate_words(gate) else ""
-    return f"{MARKS[change.kind]} {gate_words(gate)}{was}"
+    return Badge(text=f"{MARKS[change.kind]} {gate_words(gate)}{was}", change=change.kind)
 
 
 def _arrows(

@@ -91,8 +91,13 @@ def reach_words(diff: PlanDiff) -> str:
     reached, all_of = len(diff.metrics_reached), len(diff.head.metrics)
     if not reached:
         return "no metric can differ"
-    some = f"all {all_of}" if reached == all_of and all_of > 1 else f"{reached} of {all_of}"
+    some = all_words(all_of) if reached == all_of else f"{reached} of {all_of}"
     return f"{some} metrics can differ" if all_of > 1 else "the metric can differ"
+
+
+def all_words(count: int) -> str:
+    """Say that it is all of so many, of which there are more than one."""
+    return "both" if count == 2 else f"all {count}"
 
 
 def moved_words(diff: PlanDiff) -> str:
@@ -338,7 +343,7 @@ def _reach(group: Sequence[Change], diff: PlanDiff) -> Iterator[Words]:
     if not reached:
         yield ("reaches no metric",)
     elif len(reached) == len(diff.head.metrics) > 1:
-        yield (f"reaches all {len(reached)} metrics",)
+        yield (f"reaches {all_words(len(reached))} metrics",)
     else:
         yield ("reaches ", *listed(reached))
 

@@ -269,7 +269,7 @@ def test_a_picture_a_page_and_a_flowchart_are_written_by_their_names(repository:
         assert call("diff", "main", "-o", name).code == 0
         text = (repository / name).read_text()
         assert text.startswith(start)
-        assert "~ CHANGED" in text or "#126; paid" in text
+        assert "~ CHANGED" in text or "#126;\N{NO-BREAK SPACE}paid" in text
 
 
 def test_json_names_the_revisions_and_holds_all(repository: Path, call: Call) -> None:

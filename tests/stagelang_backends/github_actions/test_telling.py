@@ -202,13 +202,13 @@ def test_a_report_says_the_verdict_first_and_what_failed_next() -> None:
     assert failures.text == (
         "### ✗ `part-2/node_2` failed\n\n``no | <b>rows</b> `at all` @octo``\n\n- `pipeline.py:3 in fit: raise`\n"
     )
-    assert why.text.startswith("**why nodes ran**\n\n- `part-0/node_0`: `` it | `had` ``, 1.0 s\n")
+    assert why.text.startswith("### Why nodes ran\n\n- `part-0/node_0`: `` it | `had` ``, 1.0 s\n")
     assert "✗ failed" in picture.text
 
 
 def test_a_table_s_cells_stay_cells() -> None:
     gates = next(section.text for section in _sections(3, "x", gates=1) if section.title == "gates")
-    assert gates.splitlines()[2] == "| `gate 0` | ✗ fail | `a \\| b` |"
+    assert gates.splitlines()[2] == "| `gate 0` | ✗\N{NO-BREAK SPACE}fail | `a \\| b` |"
     gates = next(section.text for section in _sections(3, "x", gates=70) if section.title == "gates")
     assert gates.splitlines()[-1] == "| and 10 more | | |"
 

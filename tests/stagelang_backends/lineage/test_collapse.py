@@ -100,7 +100,8 @@ def test_a_group_sums_up_its_gates_by_verdict(building: Any) -> None:
         building.metric(name, node=name)
         building.gate(name, 0.5)
     plan = building.plan()
-    assert folded(drawing_of(plan), boxes=1).boxes[0].badges == (Badge(text="× 3"),)
+    (unjudged,) = folded(drawing_of(plan), boxes=1).boxes
+    assert (unjudged.details, unjudged.badges) == (("4 nodes", "1 source, 3 metrics", "3 gates"), ())
     verdicts = ("pass", "fail", "pass")
     outcome = [{"name": gate.name, "verdict": each} for gate, each in zip(plan.gates, verdicts, strict=True)]
     judged = drawing_of(plan, {"outcomes": {"gates": outcome}})

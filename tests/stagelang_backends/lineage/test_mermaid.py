@@ -123,7 +123,7 @@ def test_long_hostile_names_are_grouped_until_the_text_is_short_enough(building:
         building.node(f"{'😀' * 50}{number}", scope="😀" * 60, owner="😀" * 60, contract="😀" * 60)
     text = mermaid_of(building.plan())
     assert len(text) <= CHARACTERS
-    assert "40 nodes<br/>40 sources" in text
+    assert "<br/>40 sources" in text
 
 
 @pytest.mark.parametrize("count", [1, 2, 40, 41, 300, 5000])

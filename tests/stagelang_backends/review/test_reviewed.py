@@ -127,4 +127,7 @@ def test_a_bar_in_a_name_or_a_reason_does_not_end_a_cell() -> None:
     )
     sections = review_sections(Review(diff=found, differences=[result]))
     (table,) = [section.text for section in sections if section.title == "results"]
-    assert table.splitlines()[2] == "| `b\\|c` | – | – | – | – | **– not measured**: `x \\| y` |"
+    assert (
+        table.splitlines()[2]
+        == "| `b\\|c` | – | – | – | – | **–\N{NO-BREAK SPACE}not\N{NO-BREAK SPACE}measured**: `x \\| y` |"
+    )
