@@ -254,6 +254,8 @@ def columns_of(contract: type[Contract]) -> dict[str, Column[Any]]:
     """Give the contract's columns by name, inherited ones first, in the order in which they were written."""
     found: dict[str, Column[Any]] = {}
     for base in reversed(contract.__mro__):
+        if base is object or base is Contract:  # neither has a column, and this is asked often
+            continue
         for name in (*base.__dict__.get("__annotations__", {}), *base.__dict__):
             value = base.__dict__.get(name)
             if isinstance(value, Column):

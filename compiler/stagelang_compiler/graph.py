@@ -226,7 +226,7 @@ class _Builder:
     def _add(self, declared: Declared) -> None:
         node = self._node(declared)
         edges = tuple(
-            (edge.argument, edge.index, id(edge.producer), edge.port, edge.views) for edge in node.inputs
+            (edge.argument, edge.index, edge.producer, edge.port, edge.views) for edge in node.inputs
         )
         params = tuple((name, self.encode(value)) for name, value in sorted(node.params.items()))
         what: Any = id(node.stage.function) if node.stage else declared_key(declared)
@@ -398,27 +398,28 @@ def _resolved(shape: Shape, node: GraphNode) -> Shape:
 def _in_order(unique: Mapping[Any, GraphNode]) -> list[GraphNode]:
     """Order nodes topologically, and by name among those that are ready: the order of definition leaves no trace."""
     nodes = list(unique.values())
-    waiting = {id(node): len({id(edge.producer) for edge in node.inputs}) for node in nodes}
-    readers: dict[int, list[GraphNode]] = {}
-    for node in nodes:
-        for producer in {id(edge.producer) for edge in node.inputs}:
+    producers = {node: {edge.producer for edge in node.inputs} for node in nodes}
+    waiting = {node: len(each) for node, each in producers.items()}
+    readers: dict[GraphNode, list[GraphNode]] = {}
+    for node, each in producers.items():
+        for producer in each:
             readers.setdefault(producer, []).append(node)
-    keys: dict[int, tuple[str, str]] = {}
+    keys: dict[GraphNode, tuple[str, str]] = {}
 
     def entry(node: GraphNode) -> tuple[tuple[str, str], int, int, GraphNode]:
-        first = min((keys[id(edge.producer)] for edge in node.inputs), default=("", ""))
-        keys[id(node)] = (node.base, f"{node.population.__name__} {first[0]} {first[1]}"[:200])
-        return (keys[id(node)], node.origin.line, len(keys), node)
+        first = min((keys[edge.producer] for edge in node.inputs), default=("", ""))
+        keys[node] = (node.base, f"{node.population.__name__} {first[0]} {first[1]}"[:200])
+        return (keys[node], node.origin.line, len(keys), node)
 
-    ready = [entry(node) for node in nodes if not waiting[id(node)]]
+    ready = [entry(node) for node in nodes if not waiting[node]]
     heapq.heapify(ready)
     ordered: list[GraphNode] = []
     while ready:
         *_, node = heapq.heappop(ready)
         ordered.append(node)
-        for reader in readers.get(id(node), ()):
-            waiting[id(reader)] -= 1
-            if not waiting[id(reader)]:
+        for reader in readers.get(node, ()):
+            waiting[reader] -= 1
+            if not waiting[reader]:
                 heapq.heappush(ready, entry(reader))
     return ordered
 

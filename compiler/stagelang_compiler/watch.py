@@ -25,7 +25,6 @@ class Watched:
         self.root = f"{root}{os.sep}"
         self.paths: set[str] = set()
         self.beyond = False
-        self.active = True
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take one of the audit events that tell of a read (PEP 578)."""
@@ -49,18 +48,26 @@ class Watched:
         return False
 
 
-@contextmanager
-def watch(root: Path) -> Generator[Watched]:
-    """Watch what is read inside; the hook itself stays, as audit hooks do, but sleeps afterwards."""
-    watched = Watched(root)
+_ACTIVE: list[Watched] = []
+_INSTALLED: list[bool] = []
 
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        # A plain function that refuses at once: every id() and every access to a function's code calls it from now on.
-        if event in _WATCHED and watched.active:
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    # A plain function that refuses at once: every id() and every access to a function's code calls it from now on.
+    if event in _WATCHED:
+        for watched in _ACTIVE:
             watched.hook(event, arguments)
 
-    sys.addaudithook(hook)
+
+@contextmanager
+def watch(root: Path) -> Generator[Watched]:
+    """Watch what is read inside; the one hook stays, as audit hooks do, but finds nobody to tell afterwards."""
+    if not _INSTALLED:
+        _INSTALLED.append(True)
+        sys.addaudithook(_hook)
+    watched = Watched(root)
+    _ACTIVE.append(watched)
     try:
         yield watched
     finally:
-        watched.active = False
+        _ACTIVE.remove(watched)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import linecache
 import re
 from itertools import takewhile
+from typing import Any
 
-from stagelang.contract import Contract, columns_of
+from stagelang.contract import Column, Contract
 from stagelang.origin import Origin
 
 
 def column_place(contract: type[Contract], name: str) -> Origin | None:
     """Give the line that declares a column, here or in a contract that is refined; None if there is no such column."""
-    column = columns_of(contract).get(name)
-    if column is None:
+    owner = next((base for base in contract.__mro__ if isinstance(base.__dict__.get(name), Column)), None)
+    if owner is None:
         return None
-    owner = next(base for base in contract.__mro__ if base.__dict__.get(name) is column)
+    column: Column[Any] = owner.__dict__[name]
     written = owner.__dict__["__origin__"] if issubclass(owner, Contract) else contract.__origin__
     if column.origin is not None and column.origin != written:
         return column.origin

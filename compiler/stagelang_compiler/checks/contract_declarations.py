@@ -71,9 +71,12 @@ def check_columns(graph: Graph) -> Iterator[Diagnostic]:
 
 def _no_columns(contract: type[Contract]) -> Iterator[Diagnostic]:
     """Report attributes that are annotated as in a dataclass: they would silently be no columns."""
+    columns = columns_of(contract)
     for name, annotation in vars(contract).get("__annotations__", {}).items():
+        if name in columns or name.startswith("_"):
+            continue
         said = annotation if isinstance(annotation, str) else written(annotation)
-        if name in columns_of(contract) or name.startswith("_") or "ClassVar" in said:
+        if "ClassVar" in said:
             continue
         yield Diagnostic(
             rule=UNTYPED_COLUMN,

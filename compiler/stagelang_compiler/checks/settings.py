@@ -124,13 +124,21 @@ def _is_unit(unit: Any) -> bool:
 
 
 def _attributes(what: str, declared: Any, origin: Origin) -> Iterator[Diagnostic]:
-    return _typed(what, declared, _fields(cast(Hashable, type(declared))), origin)
+    """Check what was said in a declaration: most settings are left as they are, and need no look."""
+    fields = _fields(cast(Hashable, type(declared)))
+    said = {name: hint for name, (hint, default) in fields.items() if getattr(declared, name) is not default}
+    return _typed(what, declared, said, origin)
 
 
 @functools.cache
-def _fields(cls: Any) -> Mapping[str, Any]:
+def _fields(cls: Any) -> Mapping[str, tuple[Any, Any]]:
+    """Give the settings of a class of declarations: the type and the default of each."""
     hints = typing.get_type_hints(cls, module_names(cls))
-    return {each.name: hints[each.name] for each in attrs.fields(cls) if each.name not in _JUDGED_ELSEWHERE}
+    return {
+        each.name: (hints[each.name], each.default)
+        for each in attrs.fields(cls)
+        if each.name not in _JUDGED_ELSEWHERE
+    }
 
 
 def _typed(what: str, declared: Any, hints: Mapping[str, Any], origin: Origin) -> Iterator[Diagnostic]:

@@ -24,7 +24,7 @@ from stagelang_compiler.fingerprint.normalise import canonical, digest
 from stagelang_compiler.fingerprint.reach import Component, Graph, Node
 from stagelang_compiler.fingerprint.references import Facts, Mode, Reference, facts
 from stagelang_compiler.fingerprint.resolve import Unit
-from stagelang_compiler.fingerprint.table import parse
+from stagelang_compiler.parsed_files import parse
 from stagelang_compiler.values import UnhashableValue, module_name
 
 _NOT_CONTENT = frozenset(

@@ -16,13 +16,14 @@ from typing import final
 
 from attrs import define
 
-from stagelang_compiler.fingerprint.table import Table, table_of_file
+from stagelang_compiler.fingerprint.table import Table, table_of
 from stagelang_compiler.fingerprint.trees import Target
+from stagelang_compiler.parsed_files import ParsedFile, parse_file
 
 _OWN = frozenset({"stagelang", "stagelang_compiler", "stagelang_runtime", "stagelang_backends"})
 _NOT_SOURCE = frozenset({"site-packages", "dist-packages", "__pycache__", "node_modules"})
 _ENDINGS = (".py", *importlib.machinery.EXTENSION_SUFFIXES)
-_READ: dict[Path, tuple[bytes, Table]] = {}
+_READ: dict[Path, tuple[ParsedFile, Table]] = {}
 
 
 @final
@@ -227,9 +228,12 @@ def _is_installed(name: str) -> bool:
 
 
 def _table(path: Path) -> Table:
-    """Read a file, and parse it unless this process has parsed that very text; a time stamp is too coarse to tell."""
-    raw = path.read_bytes()
+    """Read a file's table, unless this process has made it from that very text."""
+    if path.suffix != ".py":
+        return Table(raw=path.read_bytes())
+    parsed = parse_file(path)
     known = _READ.get(path)
-    if known is None or known[0] != raw:
-        known = _READ[path] = (raw, table_of_file(raw, is_python=path.suffix == ".py"))
+    if known is None or known[0] is not parsed:
+        table = Table(raw=parsed.raw) if parsed.tree is None else table_of(parsed.tree)
+        known = _READ[path] = (parsed, table)
     return known[1]

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from typing import cast
 
 _LEFT_OUT = frozenset({"ctx", "type_comment", "kind", "type_ignores"})
 _BLOCKS = frozenset({"body", "orelse", "finalbody"})
+_BY_HAND = frozenset({ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.AnnAssign})
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
-def canonical(node: ast.AST, omit: Container[ast.AST] = ()) -> str:
+def canonical(node: ast.AST, omit: Collection[ast.AST] = ()) -> str:
     """Write a syntax tree as text, without the subtrees in `omit` (compared by identity)."""
     written: list[str] = []
     pending: list[ast.AST | str] = [node]  # nodes still to expand, and text ready to be written
@@ -65,8 +66,10 @@ def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
     return known
 
 
-def _expanded(node: ast.AST, omit: Container[ast.AST]) -> list[ast.AST | str]:
+def _expanded(node: ast.AST, omit: Collection[ast.AST]) -> list[ast.AST | str]:
     """Write a node as text around the nodes inside it."""
+    if type(node) not in _BY_HAND:
+        return _by_fields(node, omit)
     match node:
         case ast.Constant():
             return [_constant(node.value)]
@@ -80,54 +83,39 @@ def _expanded(node: ast.AST, omit: Container[ast.AST]) -> list[ast.AST | str]:
             return _by_fields(node, omit)
 
 
-def _by_fields(node: ast.AST, omit: Container[ast.AST]) -> list[ast.AST | str]:
-    parts = _Parts(f"{type(node).__name__}(")
-    for name in _fields(type(node)):
+def _by_fields(node: ast.AST, omit: Collection[ast.AST]) -> list[ast.AST | str]:
+    kind = type(node)
+    parts: list[ast.AST | str] = [f"{kind.__name__}("]
+    for name in _FIELDS.get(kind) or _fields(kind):
         value = getattr(node, name, None)
-        if isinstance(value, list):
+        if type(value) is list:
             items = _items(name, cast("list[object]", value), omit)
             if items:
-                parts.text += f"{name}=["
+                parts.append(f"{name}=[")
                 for item in items:
-                    parts.add(item)
-                    parts.text += ","
-                parts.text += "];"
-        elif value is not None and not (isinstance(value, ast.AST) and value in omit):
-            parts.text += f"{name}="
-            parts.add(value)
-            parts.text += ";"
-    return parts.done(")")
+                    parts += (_leaf(item), ",")
+                parts.append("];")
+        elif value is not None and not (omit and isinstance(value, ast.AST) and value in omit):
+            parts += (f"{name}=", _leaf(value), ";")
+    parts.append(")")
+    return parts
 
 
-def _items(name: str, items: list[object], omit: Container[ast.AST]) -> list[object]:
+def _items(name: str, items: list[object], omit: Collection[ast.AST]) -> list[object]:
     if name in _BLOCKS:
         items = [item for item in items if not (isinstance(item, ast.stmt) and is_inert(item))]
     return [item for item in items if not (isinstance(item, ast.AST) and item in omit)] if omit else items
 
 
-class _Parts:
-    """Nodes and the text between them; nodes without inner ones are text at once."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.parts: list[ast.AST | str] = []
-
-    def add(self, value: object) -> None:
-        match value:
-            case ast.Name():
-                self.text += f"Name(id={value.id!a};)"
-            case ast.Constant():
-                self.text += _constant(value.value)
-            case ast.AST():
-                self.parts += [self.text, value]
-                self.text = ""
-            case None:
-                self.text += "-"  # the key of `**other` in a dict, which is not the constant None
-            case _:
-                self.text += _constant(value)
-
-    def done(self, text: str) -> list[ast.AST | str]:
-        return [*self.parts, self.text + text]
+def _leaf(value: object) -> ast.AST | str:
+    """Write what holds no nodes as text at once; give any other node as it is."""
+    if type(value) is ast.Name:
+        return f"Name(id={value.id!a};)"
+    if type(value) is ast.Constant:
+        return _constant(value.value)
+    if isinstance(value, ast.AST):
+        return value
+    return "-" if value is None else _constant(value)  # the key of `**other` in a dict, not the constant None
 
 
 def _formatted(node: ast.FormattedValue) -> list[ast.AST | str]:

@@ -41,6 +41,8 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 class Mode(Enum):
     """How a reference counts."""
 
+    __hash__ = object.__hash__  # an enum's own is slow, and references are looked up often
+
     VALUE = "value"  # a module used as a value gives access to everything in it
     TEXT = "text"  # a name in a string: counts if it is a definition
     DECLARED = "declared"  # in the decorator of a stage: functions and classes count, constants are metadata
@@ -129,7 +131,7 @@ class _Reader:
             handler = _HANDLERS.get(type(node))
             inner = children(node) if handler is None else handler(self, node)
             if inner:
-                pending.extend(reversed(inner))
+                pending += inner[::-1]
 
     # names
 

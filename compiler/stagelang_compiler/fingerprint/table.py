@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Sequence
 from typing import NamedTuple, final
 
@@ -68,23 +67,6 @@ class Table:
     tree: ast.Module | None = None
     raw: bytes = b""
     """The file's bytes, where they can't be read as Python."""
-
-
-def table_of_file(raw: bytes, *, is_python: bool = True) -> Table:
-    """Read a file's content; one that isn't Python source gives a table that holds its bytes only."""
-    if not is_python:
-        return Table(raw=raw)
-    try:
-        return table_of(parse(raw))
-    except (SyntaxError, ValueError):
-        return Table(raw=raw)
-
-
-def parse(source: bytes | str) -> ast.Module:
-    """Parse, without the parser's warnings: they are the interpreter's to give when it runs the code."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(source)
 
 
 def table_of(tree: ast.Module) -> Table:

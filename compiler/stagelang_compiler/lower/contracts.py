@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
-import functools
 import hashlib
 import inspect
 import itertools
-import linecache
-import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve
 
 from stagelang.contract import Column, Contract, column_types, columns_of, logical_type
+from stagelang.origin import Origin
 from stagelang.units import measure, unit_text
 from stagelang_compiler import plan
+from stagelang_compiler.parsed_files import Files
 from stagelang_compiler.plan_codec import canonical
 
 
@@ -44,10 +43,10 @@ def contract_names(contracts: Iterable[type[Contract]]) -> dict[type[Contract], 
     return {contract: name for name, contract in names.items()}
 
 
-def lower_contract(contract: type[Contract], name: str, root: Path) -> plan.Contract:
-    """Lower one contract."""
+def lower_contract(contract: type[Contract], name: str, root: Path, files: Files) -> plan.Contract:
+    """Lower one contract; `files` are those that its columns' docstrings are read from."""
     types = column_types(contract)
-    said = attribute_docs(contract)
+    said = attribute_docs(contract, files)
     columns = tuple(
         _lower_column(column, types.get(column_name), said.get(column_name, ""), contract, root)
         for column_name, column in columns_of(contract).items()
@@ -137,35 +136,17 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else value
 
 
-def attribute_docs(contract: type[Contract]) -> dict[str, str]:
-    """Read the docstring below each column from the source, inherited ones included; only the class's own lines are parsed."""
+def attribute_docs(contract: type[Contract], files: Files) -> dict[str, str]:
+    """Read the docstring below each column from the source, inherited ones included."""
     found: dict[str, str] = {}
     for base in reversed(contract.__mro__):
-        origin = base.__dict__.get("__origin__")
-        if origin is not None and base is not Contract:
-            found |= _documented_at(origin.file, origin.line)
+        origin: Origin | None = base.__dict__.get("__origin__")
+        if origin is None or base is Contract:
+            continue
+        file = files.get(origin.file)
+        node = file.definition(base.__name__, origin.line) if file is not None else None
+        found |= _documented(node) if isinstance(node, ast.ClassDef) else {}
     return found
-
-
-@functools.cache
-def _documented_at(file: str, line: int) -> Mapping[str, str]:
-    lines = linecache.getlines(file)[line - 1 :]
-    if not lines:
-        return {}
-    margin = len(lines[0]) - len(lines[0].lstrip())
-    below = itertools.takewhile(
-        lambda each: not each.strip() or each[: margin + 1].isspace() or each.lstrip()[0] in ")#", lines[1:]
-    )
-    try:
-        tree = ast.parse(textwrap.dedent("".join([lines[0], *below])))
-    except SyntaxError:  # a file that changed since it was loaded
-        return {}
-    return _documented(tree.body[0]) if tree.body and isinstance(tree.body[0], ast.ClassDef) else {}
-
-
-def forget_sources() -> None:
-    """Read sources anew: a spec may have been edited since another was lowered in this process."""
-    _documented_at.cache_clear()
 
 
 def _documented(node: ast.ClassDef) -> dict[str, str]:

@@ -37,7 +37,7 @@ def lower_nodes(
     proved: Callable[[Edge], bool],
 ) -> tuple[plan.Node, ...]:
     """Lower all nodes, producers first."""
-    lowered: dict[int, plan.Node] = {}
+    lowered: dict[GraphNode, plan.Node] = {}
     for node in nodes:
         stage = stages[stage_names[node.stage]] if node.stage else None
         inputs = tuple(
@@ -51,9 +51,9 @@ def lower_nodes(
         node_seed = _seed(seed, node)
         source = _source(node) if node.kind == "source" else None
         split = _split(node) if node.kind == "split" else None
-        ids = {edge.producer.name: lowered[id(edge.producer)].id for edge in node.inputs}
+        ids = {edge.producer.name: lowered[edge.producer].id for edge in node.inputs}
         identity = _identity(stage, node, inputs, outputs, params, node_seed, source, split, ids, contracts)
-        lowered[id(node)] = plan.Node(
+        lowered[node] = plan.Node(
             name=node.name,
             id=identity,
             kind=node.kind,

@@ -11,7 +11,7 @@ from stagelang.experiment import Ablate, Perturb, Seeds, Swap, Sweep
 from stagelang_compiler import plan
 from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.graph import Edge, Graph, GraphNode
-from stagelang_compiler.lower.contracts import contract_names, forget_sources, lower_contract
+from stagelang_compiler.lower.contracts import contract_names, lower_contract
 from stagelang_compiler.lower.metrics import lower_gates, lower_metrics
 from stagelang_compiler.lower.nodes import lower_nodes
 from stagelang_compiler.lower.stages import (
@@ -21,6 +21,7 @@ from stagelang_compiler.lower.stages import (
     lower_stage,
     with_frames,
 )
+from stagelang_compiler.parsed_files import Files
 from stagelang_compiler.values import encode_value
 
 
@@ -36,10 +37,10 @@ def lower(
         fingerprinter: identifies code below `root`.
         proved: tells whether an edge's promise implies its need.
     """
-    forget_sources()
     pipeline = graph.pipeline
     names = contract_names(_contracts(graph.nodes))
-    contracts = {name: lower_contract(contract, name, root) for contract, name in names.items()}
+    files = Files()
+    contracts = {name: lower_contract(contract, name, root, files) for contract, name in names.items()}
     used = list(
         dict.fromkeys([node.stage for node in graph.nodes if node.stage] + list(_experimental(graph)))
     )

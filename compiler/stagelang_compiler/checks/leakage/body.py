@@ -249,7 +249,7 @@ class _Body:
         return Mixing(
             word=f"{name}()",
             file=self.file,
-            line=self.sources.line(self.function, node),
+            line=node.lineno,
             parameters=of.columns,
             within=(syntax.constants(node) or None) if name in op.DEDUPLICATIONS else within,
             past=name in op.PAST and syntax.sees_the_past(node),

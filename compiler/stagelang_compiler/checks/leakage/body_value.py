@@ -45,6 +45,8 @@ class Made:
     windowed: bool = False
 
     def __or__(self, other: Made) -> Made:
+        if other is NONE or self is NONE:
+            return self if other is NONE else other
         return Made(
             self.columns | other.columns,
             self.items | other.items,

@@ -1,0 +1,97 @@
+"""Parses Python files: each text once a process, for whoever reads its syntax tree. The trees are shared: nobody may change them."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias, final
+
+from attrs import define
+
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+@final
+@define(eq=False)
+class ParsedFile:
+    """A file's content, and its tree; None where it can't be read as Python."""
+
+    raw: bytes
+    tree: ast.Module | None
+    _starts: Mapping[tuple[str, int], Definition] | None = None
+
+    def definition(self, name: str, line: int) -> Definition | None:
+        """Give the function or class of this name that starts on a line, with its first decorator or at its `def` or `class`."""
+        if self._starts is None:
+            self._starts = {} if self.tree is None else dict(_starts(self.tree))
+        return self._starts.get((name, line))
+
+
+_KNOWN: dict[Path, ParsedFile] = {}
+
+
+def parse_file(path: Path) -> ParsedFile:
+    """Read a file, and parse it unless this process has parsed that very text; a time stamp is too coarse to tell.
+
+    Raises OSError where it can't be read.
+    """
+    raw = path.read_bytes()
+    known = _KNOWN.get(path)
+    if known is None or known.raw != raw:
+        known = _KNOWN[path] = ParsedFile(raw, _tree(raw))
+    return known
+
+
+@final
+class Files:
+    """Parsed files by the names that code objects have for them, each read once: as it was when it was first asked for."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, ParsedFile | None] = {}
+
+    def get(self, name: str) -> ParsedFile | None:
+        """Give a file, or a notebook's cell; None if there is none of that name."""
+        if name not in self._read:
+            self._read[name] = _file_or_cell(name)
+        return self._read[name]
+
+
+def _file_or_cell(name: str) -> ParsedFile | None:
+    try:
+        return parse_file(Path(name))
+    except (OSError, ValueError):
+        text = "".join(linecache.getlines(name))
+        return ParsedFile(text.encode(errors="surrogatepass"), _tree(text)) if text else None
+
+
+def parse(source: bytes | str) -> ast.Module:
+    """Parse, without the parser's warnings: they are the interpreter's to give when it runs the code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
+
+
+def _tree(source: bytes | str) -> ast.Module | None:
+    try:
+        return parse(source)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _starts(tree: ast.Module) -> Iterator[tuple[tuple[str, int], Definition]]:
+    """Give every definition under the lines on which it starts; only statements are walked, since no expression holds one."""
+    pending: list[ast.AST] = [*tree.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, _DEFINITIONS):
+            yield (node.name, node.lineno), node
+            for decorator in node.decorator_list[:1]:
+                yield (node.name, decorator.lineno), node
+        for block in _BLOCKS:
+            pending += getattr(node, block, ())
