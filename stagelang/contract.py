@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import typing
 from collections import ChainMap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeAlias, cast, final
 
 from attrs import frozen
@@ -198,12 +198,18 @@ class Contract:
         owner: the team that answers for it.
         closed: refuse columns that the contract doesn't name.
         rows: the fewest and the most rows allowed, None for no limit; at least one unless said otherwise.
+        sorted_by: the columns by which the rows stand in order, the least first and missing ones last; of several, each among rows
+            that are equal in those before it.
+        max_age: how old the newest row may be when the table is made or read in, by the column with `time=True`; moments without a
+            zone count as UTC, a date as its end, and rows from the future as none. The table is made anew in each run to judge it.
     """
 
     __version__: ClassVar[str] = ""
     __owner__: ClassVar[str] = ""
     __closed__: ClassVar[bool] = False
     __rows__: ClassVar[tuple[int | None, int | None]] = (1, None)
+    __sorted_by__: ClassVar[tuple[str, ...]] = ()
+    __max_age__: ClassVar[dt.timedelta | None] = None
     __origin__: ClassVar[Origin] = Origin("", 0)
     __namespace__: ClassVar[Mapping[str, Any]] = {}
 
@@ -214,6 +220,8 @@ class Contract:
         owner: str = "",
         closed: bool = False,
         rows: tuple[int | None, int | None] | None = None,
+        sorted_by: str | Sequence[str] = (),
+        max_age: dt.timedelta | None = None,
     ) -> None:
         super().__init_subclass__()
         frame = caller_frame()
@@ -221,6 +229,9 @@ class Contract:
         cls.__owner__ = owner or cls.__owner__
         cls.__closed__ = closed
         cls.__rows__ = rows if rows is not None else cls.__rows__
+        order = (sorted_by,) if isinstance(sorted_by, str) else tuple(sorted_by)
+        cls.__sorted_by__ = order or cls.__sorted_by__
+        cls.__max_age__ = max_age if max_age is not None else cls.__max_age__
         cls.__origin__ = caller_origin()
         is_local = frame.f_locals is not frame.f_globals
         cls.__namespace__ = ChainMap(dict(frame.f_locals), frame.f_globals) if is_local else {}

@@ -24,6 +24,8 @@ R = TypeVar("R", bound=Handle | tuple[Handle, ...])
 
 Role: TypeAlias = Literal["map", "fit", "apply", "aggregate", "augment", "select", "join", "concat"]
 """What a stage does with rows; `stage` says what each word promises."""
+Rows: TypeAlias = Literal["one-to-one", "filter", "expand", "aggregate"]
+"""How many rows a stage gives for those of the table that it reads; `stage` says what each word promises."""
 
 
 @final
@@ -41,6 +43,7 @@ class Options:
     codec: str = ""
     tags: tuple[str, ...] = ()
     role: Role | None = None
+    rows: Rows | None = None
 
 
 @final
@@ -199,6 +202,7 @@ def stage(
     codec: str = "",
     tags: Sequence[str] = (),
     role: Role | None = None,
+    rows: Rows | None = None,
 ) -> Callable[[Callable[P, R]], Stage[P, R]]: ...
 def stage(
     function: Callable[P, R] | None = None,
@@ -214,6 +218,7 @@ def stage(
     codec: str = "",
     tags: Sequence[str] = (),
     role: Role | None = None,
+    rows: Rows | None = None,
 ) -> Any:
     """Declare a function as a stage.
 
@@ -232,6 +237,10 @@ def stage(
             of other tables that have its key), "fit" (learns from rows), "apply" (uses something fitted on each row by itself),
             "aggregate" (computes across rows), "augment" (makes several rows of one), "select" (chooses by rows), "join" (completes
             rows by others of any row), "concat" (puts tables below each other).
+        rows: how the rows of each table that it gives relate to those of the table that they are made of: "one-to-one" (as many, with
+            the same keys), "filter" (some of them: no more, and no new key), "expand" (at least one for each, whose key it keeps where
+            the table has that column), "aggregate" (one for several: no more, and a key that was a column before holds values from
+            there). The exit gate judges it.
     """
     names = visible_names()
     options = Options(
@@ -245,6 +254,7 @@ def stage(
         codec=codec,
         tags=tuple(tags),
         role=role,
+        rows=rows,
     )
     if function is not None:
         return Stage(function, options, names=names)
@@ -266,6 +276,7 @@ def command(
     network: bool = False,
     tags: Sequence[str] = (),
     role: Role | None = None,
+    rows: Rows | None = None,
 ) -> Callable[[Callable[P, R]], Stage[P, R]]:
     """Declare a stage that runs a program; the decorated function gives its types, and its body is `raise NotImplementedError`.
 
@@ -275,7 +286,7 @@ def command(
     Args:
         argv: the program and its arguments.
         files: files that the program is made of (its script), relative to the pipeline; a change of one is a change of the stage.
-        owner, name, budget, resources, env, network, tags, role: as for `stage`.
+        owner, name, budget, resources, env, network, tags, role, rows: as for `stage`.
     """
     names = visible_names()
     options = Options(
@@ -287,6 +298,7 @@ def command(
         network=network,
         tags=tuple(tags),
         role=role,
+        rows=rows,
     )
     program = Command(argv=argv, files=tuple(files))
     return lambda declared: Stage(declared, options, command=program, names=names)

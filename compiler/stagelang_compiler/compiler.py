@@ -13,7 +13,7 @@ from attrs import frozen
 
 from stagelang.origin import Origin
 from stagelang_compiler.checks import CHECKS, PLAN_CHECKS
-from stagelang_compiler.checks.contracts import proved
+from stagelang_compiler.checks.contracts import giver_of, left_open
 from stagelang_compiler.checks.settings import check_settings
 from stagelang_compiler.checks.waivers import apply_waivers
 from stagelang_compiler.diagnostics import (
@@ -137,7 +137,8 @@ def _lowered(spec: Spec, graph: Graph) -> tuple[Plan, frozenset[Path]]:
         spec=spec.path.relative_to(spec.root).as_posix(),
         root=spec.root,
         fingerprinter=fingerprinter,
-        proved=proved,
+        left_open=left_open,
+        giver_of=giver_of,
     )
     programs = (
         spec.root / file for stage in plan.stages.values() if stage.command for file in stage.command.files

@@ -68,6 +68,8 @@ class Contract:
     closed: bool
     min_rows: int | None
     max_rows: int | None
+    sorted_by: tuple[str, ...] = ()
+    max_age_seconds: float | None = None
     columns: tuple[Column, ...]
     digest: str
     origin: Origin
@@ -156,7 +158,8 @@ class Input:
     """One artifact that a node reads: into `argument`, at `index` if it takes several.
 
     `contract` is what the reader needs of a table ("" for none), `promised` the producer's own contract, and `proved` whether the
-    compiler showed that the promise implies the need; otherwise the entry gate must check it.
+    compiler showed that the promise implies the need; otherwise the entry gate must check it, and `unknown` says in words what is
+    left to it.
     """
 
     argument: str
@@ -166,13 +169,17 @@ class Input:
     contract: str = ""
     promised: str = ""
     proved: bool = False
+    unknown: tuple[str, ...] = ()
     population: str = ""
 
 
 @final
 @frozen(kw_only=True)
 class Output:
-    """One artifact that a node makes; `type` names a model's or value's Python type, `codec` how it is stored."""
+    """One artifact that a node makes; `type` names a model's or value's Python type, `codec` how it is stored.
+
+    `rows` says how a table's rows relate to those of the input `rows_of`, which the exit gate judges.
+    """
 
     name: str
     kind: Literal["table", "model", "value", "files", "metric"]
@@ -180,6 +187,8 @@ class Output:
     population: str = ""
     type: str = ""
     codec: str = ""
+    rows: Literal["", "one-to-one", "filter", "expand", "aggregate"] = ""
+    rows_of: str = ""
 
 
 @final
@@ -342,6 +351,17 @@ class Plan:
             KeyError: there is none of that name.
         """
         return self.by_name[name]
+
+    def ages(self, node: Node, output: Output) -> bool:
+        """Tell whether the age of a table is judged where a node makes it: of a whole one, since a part may lack the newest rows."""
+        contract = self.contracts.get(output.contract)
+        is_whole = node.kind != "split" and output.population in ("", "Population")
+        return contract is not None and contract.max_age_seconds is not None and is_whole
+
+    def is_always_run(self, node: Node) -> bool:
+        """Tell whether a node is carried out each time: its stage says so, or the clock has a say in its gates."""
+        stage = self.stages.get(node.stage)
+        return bool(stage and stage.always_run) or any(self.ages(node, output) for output in node.outputs)
 
     @functools.cached_property
     def by_name(self) -> Mapping[str, Node]:

@@ -43,9 +43,20 @@ def _contract(contract: Contract) -> Iterator[str]:
     owner = f"  owner {contract.owner}" if contract.owner else ""
     low, high = contract.min_rows, contract.max_rows
     rows = "" if (low, high) == (1, None) else f"  rows {low or 0}..{'' if high is None else high}"
-    yield f"contract {contract.name}{version}{owner}{rows}{'  closed' if contract.closed else ''}  {short(contract.digest)}"
+    words = "".join(
+        f"  {word}" for word in (*(["closed"] if contract.closed else ()), *table_words(contract))
+    )
+    yield f"contract {contract.name}{version}{owner}{rows}{words}  {short(contract.digest)}"
     for column in contract.columns:
         yield f"    {column.name}: {column.type}{''.join(' ' + word for word in column_words(column))}"
+
+
+def table_words(contract: Contract) -> Iterator[str]:
+    """Say what a contract promises of the order of its rows and of their age."""
+    if contract.sorted_by:
+        yield f"sorted by {', then '.join(contract.sorted_by)}"
+    if contract.max_age_seconds is not None:
+        yield f"newest row at most {contract.max_age_seconds:g} s old"
 
 
 def column_words(column: Column) -> Iterator[str]:
@@ -96,7 +107,9 @@ def _node(node: Node, plan: Plan) -> Iterator[str]:
     for output in node.outputs:
         of = output.contract or output.type
         population = f", {output.population}" if output.population not in ("", "Population") else ""
-        yield f"    -> {output.name}: {output.kind}{f' of {of}{population}' if of else ''}{f' as {output.codec}' if output.codec else ''}"
+        rows = f", rows {output.rows} of {output.rows_of}" if output.rows else ""
+        codec = f" as {output.codec}" if output.codec else ""
+        yield f"    -> {output.name}: {output.kind}{f' of {of}{population}' if of else ''}{codec}{rows}"
     stage = plan.stages.get(node.stage)
     if stage and stage.command:
         yield f"    runs {' '.join(stage.command.argv)}"
@@ -135,8 +148,12 @@ def _input(each: Input) -> str:
     index = "" if each.index is None else f"[{each.index}]"
     output = "" if each.output == "out" else f".{each.output}"
     seen = "" if not each.contract or each.contract == each.promised else f" as {each.contract}"
-    unproved = "" if each.proved or not each.contract else " (to be gated)"
+    unproved = "" if each.proved or not each.contract else f" (to be gated: {_unknown(each)})"
     return f"{each.argument}{index} <- {each.node}{output}{seen}{unproved}"
+
+
+def _unknown(each: Input) -> str:
+    return "; ".join(each.unknown) or "all of it"
 
 
 def _metric(metric: Metric) -> str:

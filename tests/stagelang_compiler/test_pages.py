@@ -227,7 +227,12 @@ def test_every_page_keeps_to_the_layout_and_is_named_after_its_code(code: str) -
 
 WITHOUT_EXAMPLE = {"SL100"}
 """Rules that no pipeline file can show."""
-BESIDES = {"SL403": ["SL115"], "SL512": ["SL700"], **{f"SL70{number}": ["SL700"] for number in range(1, 6)}}
+BESIDES = {
+    "SL403": ["SL115"],
+    "SL228": ["SL700"],
+    "SL512": ["SL700"],
+    **{f"SL70{number}": ["SL700"] for number in range(1, 6)},
+}
 """Rules that can't be shown alone: a waiver that can't hold stands beside the finding that it names, and a wrong
 experiment beside the note on experiments."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     data_ok = _check_data(result.plan, root) if arguments.data and result.plan else True
     target_ok = _check_target(result.plan, arguments) if arguments.target and result.plan else True
     if result.plan and arguments.format == "text":
+        print("".join(f"{line}\n" for line in _left_open(result.plan)), end="")
         print(f"{result.plan.name}: {_counts(result.plan)}")
     return OK if arguments.exit_zero or (result.ok and data_ok and target_ok) else FINDINGS
 
@@ -64,6 +66,19 @@ def _check_target(plan: Plan, arguments: argparse.Namespace) -> bool:
 def _counts(plan: Plan) -> str:
     counted = {"node": plan.nodes, "contract": plan.contracts, "metric": plan.metrics, "gate": plan.gates}
     return ", ".join(f"{len(each)} {word}{'' if len(each) == 1 else 's'}" for word, each in counted.items())
+
+
+def _left_open(plan: Plan) -> Iterator[str]:
+    """Say what the declarations leave open, so that gates judge it in the run; calls of one stage are told of once."""
+    told = {
+        f"  {bound.argument!r} of {node.stage or node.name!r}: {what}"
+        for node in plan.nodes
+        for bound in node.inputs
+        for what in bound.unknown
+    }
+    if told:
+        yield "can't be told from the declarations, so gates judge it in the run:"
+        yield from sorted(told)
 
 
 def _check_data(plan: Plan, root: Path) -> bool:

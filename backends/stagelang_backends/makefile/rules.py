@@ -13,10 +13,9 @@ TARGETS = frozenset(("all", "check", "clean", "help", "nodes", "Makefile", "plan
 
 def rules(plan: Plan) -> Iterator[str]:
     """Give the rule of each node, in the plan's order, each with its comment."""
-    always = {name for name, stage in plan.stages.items() if stage.always_run}
     for node in plan.nodes:
         reads = dict.fromkeys(bound.node for bound in node.inputs)
-        again = [".again"] if node.stage in always else []
+        again = [".again"] if plan.is_always_run(node) else []
         needed = " ".join([*map(note, reads), *again])
         yield f"# {_said(plan, node)}\n{note(node.name)}:{' ' * bool(needed)}{needed}\n"
 
@@ -38,7 +37,6 @@ def is_asked_each_time(plan: Plan) -> bool:
 
 def _said(plan: Plan, node: Node) -> str:
     """Say what a node is, where it was written, and whose it is; the end is ours, so that no backslash can end the line."""
-    stage = plan.stages.get(node.stage)
     match node.kind:
         case "source":
             what = f"source {one_line(node.source.location)}" if node.source else "source"
@@ -46,6 +44,6 @@ def _said(plan: Plan, node: Node) -> str:
             what = f"split by {one_line(node.split.by)}" if node.split else "split"
         case _:
             what = f"{node.kind} {node.stage}" if node.stage != node.name else node.kind
-    again = ", run every time" if stage and stage.always_run else ""
+    again = ", run every time" if plan.is_always_run(node) else ""
     owner = f", owner {one_line(node.owner)}" if node.owner else ""
     return f"{node.name}: {what}{again}{owner} ({one_line(str(node.origin))})"

@@ -16,11 +16,12 @@ The components, in the order in which `why` compares them:
     contract of input ARGUMENT   the digest of what the reader needs
     contract of output PORT      the digest of what is promised
     storage of output PORT       the kind, type and codec of an artifact
+    rows of output PORT          how a table's rows relate to those that they are made of
     variable NAME                the digest of a declared environment variable's value, or 'unset'
     python                       the interpreter's minor version
     distribution NAME            the version of an installed distribution that the code reaches
     input ARGUMENT               the content digest of what was read
-    run                          a word of its own for each run, for a stage that is always run
+    run                          a word of its own for each run, for a stage that is always run and a table whose age is judged
 
 No name of a node, stage, path, host or user is in it: what computes the same has the same key.
 """
@@ -96,7 +97,7 @@ def components(
         installed = environment.versions(stage.code.distributions)
         found |= {f"distribution {name}": version for name, version in installed.items()}
     found |= {f"input {label(read.input)}": read.artifact.content for read in reads}
-    if stage is not None and stage.always_run:
+    if plan.is_always_run(node):
         found["run"] = uuid.uuid4().hex
     return found
 
@@ -168,6 +169,8 @@ def _storage(plan: Plan, outputs: Iterable[Output]) -> Iterator[tuple[str, str]]
         if output.contract:
             yield f"contract of output {output.name}", contract_digest(plan, output.contract)
         yield f"storage of output {output.name}", _shown([output.kind, output.type, output.codec])
+        if output.rows:
+            yield f"rows of output {output.name}", f"{output.rows} of {output.rows_of}"
 
 
 def _variable(value: str | None) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import final
+from typing import Any, cast, final
 
 from attrs import field, frozen
 
 from stagelang_compiler.plan import Node, Plan
 from stagelang_runtime.execute.failure import NodeFailed
+from stagelang_runtime.execute.job import Job
 from stagelang_runtime.execute.key import Artifact
 from stagelang_runtime.execute.prepare import Preparation
+from stagelang_runtime.execute.present import outputs_present
 from stagelang_runtime.execute.results import Receipt, artifacts_of
 from stagelang_runtime.store import Store
 
@@ -78,4 +80,16 @@ def _found(
         job = preparation.job(node, lambda name, port: artifacts[name, port], {})
     except NodeFailed as failed:
         return failed.failure.message
-    return preparation.hit(job) or f"no result of {node.name!r} is kept"
+    plan, store = preparation.plan, preparation.store
+    receipt = _last(node, job, store) if plan.is_always_run(node) else preparation.hit(job)
+    return receipt or f"no result of {node.name!r} is kept"
+
+
+def _last(node: Node, job: Job, store: Store) -> Receipt | None:
+    """Give the last receipt of a node that each run carries out, if all else that it depends on is as it was."""
+    receipt = store.receipt_for_id(node.id)
+    if receipt is None or not outputs_present(store, receipt):
+        return None
+    recorded: dict[str, str] = dict(cast(Any, receipt["components"]))
+    same = {**recorded, "run": ""} == {**job.components, "run": ""}
+    return receipt if same else None

@@ -18,7 +18,7 @@ from stagelang_runtime.store import Store
 def can_be_remembered(plan: Plan, result: RunResult) -> bool:
     """Tell whether a run that finds nothing changed has nothing to do."""
     settled = all(node.state in ("ran", "hit") for node in result.nodes.values())
-    return settled and not result.interrupted and not any(stage.always_run for stage in plan.stages.values())
+    return settled and not result.interrupted and not any(map(plan.is_always_run, plan.nodes))
 
 
 def record_of(plan: Plan, root: Path, store: Store, result: RunResult) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from stagelang_runtime.execute import artifacts, boundary
 from stagelang_runtime.execute.artifacts import Entry
 from stagelang_runtime.execute.command import Layout, made
 from stagelang_runtime.execute.failure import Failure, NodeFailed
-from stagelang_runtime.execute.work import Work
+from stagelang_runtime.execute.key import label
+from stagelang_runtime.execute.work import Work, found
 from stagelang_runtime.store import CodecError, NoCodec, StoreError, UnreadableTable, UnsupportedTable
 from stagelang_runtime.store.tables import read_table
 
@@ -27,6 +28,8 @@ def store_output(work: Work, output: Output, data: Any) -> Entry:
         if output.contract:
             data, record = boundary.leave(work.place.plan, work.node, output, data)
             work.exit.append(record)
+        if output.rows:
+            work.exit.append(_related(work, output, data))
         return _stored(work, output, lambda: artifacts.put_table(store, output, data))
     if output.kind == "metric":
         return _stored(work, output, lambda: artifacts.put_table(store, output, data))
@@ -37,6 +40,17 @@ def store_output(work: Work, output: Output, data: Any) -> Entry:
         output,
         lambda: artifacts.put_value(store, output, data, work.place.output_codec(work.stage, output)),
     )
+
+
+def _related(work: Work, output: Output, made: pa.Table) -> dict[str, Any]:
+    """Judge how a table's rows relate to those that they are made of. Raises NodeFailed, LostInput."""
+    plan = work.place.plan
+    (read,) = (each for each in work.reads if label(each.input) == output.rows_of)
+    before = None
+    if boundary.row_keys(plan, output, read.input):
+        with found(read.artifact):
+            before = artifacts.get_table(work.place.store, read.artifact)
+    return boundary.related(plan, work.node, output, read, before, made)
 
 
 def collect(work: Work, layout: Layout, output: Output) -> Entry:

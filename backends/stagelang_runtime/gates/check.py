@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import final
@@ -10,7 +11,9 @@ import pyarrow as pa
 from attrs import frozen
 
 from stagelang_compiler.plan import Column, Contract
+from stagelang_runtime.gates.age import age_result
 from stagelang_runtime.gates.conform import Conformed, Problem, conform, nearest
+from stagelang_runtime.gates.order import order_result
 from stagelang_runtime.gates.promises import not_evaluated, promises
 from stagelang_runtime.gates.report import EXAMPLES, GateReport, GateResult
 from stagelang_runtime.gates.types import is_known
@@ -37,10 +40,16 @@ def check_table(table: pa.Table, contract: Contract) -> GateReport:
     return conform_and_check(table, contract).report
 
 
-def conform_and_check(table: pa.Table, contract: Contract) -> Checked:
-    """Judge a table by its contract and give it in the contract's types, doing the work of both once."""
+def conform_and_check(table: pa.Table, contract: Contract, *, age: bool = True) -> Checked:
+    """Judge a table by its contract and give it in the contract's types, doing the work of both once.
+
+    Args:
+        table: the rows.
+        contract: what they must satisfy.
+        age: whether to judge how old they are; a part of a table, or one that was judged before, isn't asked.
+    """
     conformed = conform(table, contract)
-    results = [*_table_results(table, contract)]
+    results = [*_table_results(table, contract), *_order_and_age(conformed, contract, age)]
     problems = {problem.column: problem for problem in conformed.problems}
     for found in _map(
         lambda column: _column_results(conformed, column, table, problems.get(column.name)),
@@ -87,6 +96,13 @@ def _table_results(table: pa.Table, contract: Contract) -> Iterator[GateResult]:
         declared = {column.name for column in contract.columns}
         others = [name for name in names if name not in declared]
         yield _name_result("closed", "no columns but the contract's", names, others)
+
+
+def _order_and_age(conformed: Conformed, contract: Contract, age: bool) -> Iterator[GateResult]:
+    if contract.sorted_by:
+        yield order_result(conformed.table, contract)
+    if age and contract.max_age_seconds is not None:
+        yield age_result(conformed.table, contract, dt.datetime.now(dt.UTC))
 
 
 def _row_result(name: str, expected: str, rows: int, violations: int) -> GateResult:

@@ -127,7 +127,8 @@ def _contract_gate(record: Mapping[str, Any], node: str, owner: str) -> GateOutc
     kept = sum(each["verdict"] == "pass" for each in results)
     rows = max((each["examined"] for each in results), default=0)
     reason = f"{kept} of {len(results)} promises kept over {rows:,} rows" if results else f"by {record['by']}"
-    name = f"{node}{'' if where == 'out' else f' {where}'}: {record['contract'] or 'no row on both sides'}"
+    what = record["contract"] or record.get("relation") or "no row on both sides"
+    name = f"{node}{'' if where == 'out' else f' {where}'}: {what}"
     return GateOutcome(
         name=name, subject=node, kind="contract", verdict=record["verdict"], reason=reason, owner=owner
     )

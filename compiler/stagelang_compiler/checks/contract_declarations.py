@@ -1,10 +1,11 @@
-"""SL215 to SL221: contracts by themselves: their columns' types and limits, their versions, and what they refine.
+"""SL215 to SL221, SL226: contracts by themselves: their columns' types and limits, their versions, and what they refine.
 
 A setting that isn't of the type that the language gives it, such as a number for a pattern, is SL105 and not said again here.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import types
 import typing
@@ -16,9 +17,10 @@ from stagelang_compiler.checks.column_places import annotated_place, column_plac
 from stagelang_compiler.checks.limit_faults import limit_faults
 from stagelang_compiler.checks.matching import written
 from stagelang_compiler.checks.patterns import pattern_problem
-from stagelang_compiler.checks.promises import has_wrong_rows
+from stagelang_compiler.checks.promise_texts import age_text, order_text
+from stagelang_compiler.checks.promises import has_wrong_rows, written_order
 from stagelang_compiler.checks.subsumption import Failure, implies
-from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
+from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 from stagelang_compiler.graph import Graph
 
 
@@ -43,6 +45,9 @@ CONTRACT_NAME_CLASH = _rule(
     "SL220", "contract-name-clash", "two contracts that promise different things bear one name"
 )
 BAD_VERSION = _rule("SL221", "bad-version", "a contract's version isn't numbers joined by dots")
+NOTHING_TO_JUDGE_BY = _rule(
+    "SL226", "nothing-to-judge-by", "an order or an age is promised, and no column shows it"
+)
 
 RULES = (
     UNTYPED_COLUMN,
@@ -52,6 +57,7 @@ RULES = (
     EMPTY_CONTRACT,
     CONTRACT_NAME_CLASH,
     BAD_VERSION,
+    NOTHING_TO_JUDGE_BY,
 )
 
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
@@ -182,13 +188,73 @@ def check_contracts(graph: Graph) -> Iterator[Diagnostic]:
                 subject=name,
                 help="write rows=(fewest, most), with None for no limit",
             )
+        yield from _order_or_age(contract)
         for base in (base for base in contract.__bases__ if issubclass(base, Contract)):
             broken = (failure for failure in implies(contract, base) if failure.answer == "refuted")
             yield from (_weakened(contract, base, failure) for failure in broken)
 
 
+def _order_or_age(contract: type[Contract]) -> Iterator[Diagnostic]:
+    """Report an order by what can't be ordered, and an age that no column tells; not again where it is inherited."""
+    own = vars(contract)
+    order = written_order(contract)
+    age: Any = contract.__max_age__
+    bases = [base for base in contract.__mro__[1:] if issubclass(base, Contract)]
+    if order and not any(written_order(base) == order for base in bases):
+        yield from _order(contract, order)
+    if isinstance(age, dt.timedelta) and own.get("__max_age__") == age != bases[0].__max_age__:
+        yield from _age(contract, age)
+
+
+def _order(contract: type[Contract], order: tuple[str, ...]) -> Iterator[Diagnostic]:
+    known, python_types = columns_of(contract), column_types(contract)
+    for name in order:
+        type_name = logical_type(python_types.get(name)) or ""
+        meant = did_you_mean(name, known)
+        if name not in known:
+            problem = f"which has no column {name!r}"
+            action = f"did you mean {meant!r}?" if meant else f"name one of its columns: {', '.join(known)}"
+        elif type_name.startswith("list"):
+            problem, action = f"and lists such as {name!r} have no order", "name a column of single values"
+        else:
+            continue
+        yield Diagnostic(
+            rule=NOTHING_TO_JUDGE_BY,
+            message=f"{contract.__name__!r} promises {order_text(order)}, {problem}",
+            places=(Place(column_place(contract, name) or contract.__origin__),),
+            subject=contract.__name__,
+            help=action,
+        )
+
+
+def _age(contract: type[Contract], age: dt.timedelta) -> Iterator[Diagnostic]:
+    python_types = column_types(contract)
+    times = [name for name, column in columns_of(contract).items() if column.limits.time]
+    moments = [name for name in times if logical_type(python_types.get(name)) in ("date", "datetime")]
+    if age <= dt.timedelta(0):
+        problem, action = (
+            "which no row keeps",
+            "write how old the newest row may be, such as timedelta(hours=6)",
+        )
+    elif len(times) > 1:
+        problem, action = f"and has several times: {', '.join(times)}", "declare time=True of one column"
+    elif not moments:
+        problem = "and has no column that tells when a row was known"
+        action = "declare such a date or datetime column, with column(time=True)"
+    else:
+        return
+    yield Diagnostic(
+        rule=NOTHING_TO_JUDGE_BY,
+        message=f"{contract.__name__!r} promises {age_text(age)}, {problem}",
+        places=(Place(contract.__origin__),),
+        subject=contract.__name__,
+        help=action,
+    )
+
+
 def _weakened(contract: type[Contract], base: type[Contract], failure: Failure) -> Diagnostic:
-    what = f"column {failure.column!r}" if failure.column else "its number of rows"
+    words = {"order": "the order of its rows", "age": "how old they may be"}
+    what = f"column {failure.column!r}" if failure.column else words.get(failure.aspect, "its number of rows")
     return Diagnostic(
         rule=WEAKENED_REFINEMENT,
         message=f"{contract.__name__!r} refines {base.__name__!r} and breaks its promise of {what}",

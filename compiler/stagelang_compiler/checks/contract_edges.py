@@ -1,4 +1,4 @@
-"""SL201 to SL214: each table that a stage reads, against the contract under which it reads it, view by view."""
+"""SL201 to SL214, SL224, SL225: each table that a stage reads, against the contract under which it reads it, view by view."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attrs import frozen
 from stagelang.contract import Contract, columns_of
 from stagelang.origin import Origin
 from stagelang_compiler.checks.column_places import column_place
-from stagelang_compiler.checks.promise_texts import Aspect, limits_text
+from stagelang_compiler.checks.promise_texts import Aspect, limits_text, span_source
 from stagelang_compiler.checks.promises import conversion, promises
 from stagelang_compiler.checks.subsumption import Failure, implies
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
@@ -57,6 +57,10 @@ UNEXPECTED_COLUMN = _rule(
 ROWS_NOT_IMPLIED = _rule(
     "SL214", "rows-not-implied", "a table may have fewer or more rows than are needed", waivable=True
 )
+ORDER_NOT_PROMISED = _rule(
+    "SL224", "order-not-promised", "rows may stand in another order than is needed", waivable=True
+)
+OLDER_THAN_NEEDED = _rule("SL225", "older-than-needed", "a table may be older than is needed")
 
 RULES = (
     MISSING_COLUMN,
@@ -73,6 +77,8 @@ RULES = (
     ROLE_MISMATCH,
     UNEXPECTED_COLUMN,
     ROWS_NOT_IMPLIED,
+    ORDER_NOT_PROMISED,
+    OLDER_THAN_NEEDED,
 )
 
 _SAID: dict[Aspect, tuple[Rule, str]] = {
@@ -105,6 +111,8 @@ _SAID: dict[Aspect, tuple[Rule, str]] = {
     "role": (ROLE_MISMATCH, "needs column {column!r} in another role than {giver!r} gives it"),
     "extra": (UNEXPECTED_COLUMN, "takes no column {column!r}, which {giver!r} has"),
     "rows": (ROWS_NOT_IMPLIED, "needs a number of rows that {giver!r} doesn't promise"),
+    "order": (ORDER_NOT_PROMISED, "needs rows in an order that {giver!r} doesn't promise"),
+    "age": (OLDER_THAN_NEEDED, "needs newer rows than {giver!r} promises"),
 }
 """The rule of each aspect, and what its reader does."""
 
@@ -122,13 +130,28 @@ class _Step:
 
 def proved(edge: Edge) -> bool:
     """Tell whether what is promised of a table implies all that its reader needs, so that no gate has to look again."""
+    return not left_open(edge)
+
+
+def left_open(edge: Edge) -> tuple[str, ...]:
+    """Say what of a reader's need isn't proved, so that its entry gate judges it; nothing where all is proved."""
     contracts = _contracts(edge)
-    if edge.needed is None or contracts[-1] is None:
-        return edge.needed is None
-    return all(
-        given is not None and needed is not None and not implies(given, needed)
-        for given, needed in pairwise(contracts)
-    )
+    if edge.needed is None:
+        return ()
+    if None in contracts:
+        return ("all of it, since nothing is promised",)
+    steps = [
+        (given, needed) for given, needed in pairwise(contracts) if given is not None and needed is not None
+    ]
+    failures = [failure for given, needed in steps for failure in implies(given, needed)]
+    return tuple(dict.fromkeys(_open(failure) for failure in failures))
+
+
+def _open(failure: Failure) -> str:
+    of = f"{failure.column}: " if failure.column else ""
+    if not failure.needed:
+        return f"{of}the {failure.aspect}, which can't be compared"
+    return f"{of}{failure.needed}" + (f", promised {failure.promised}" if failure.promised else "")
 
 
 def check_edges(graph: Graph) -> Iterator[Diagnostic]:
@@ -211,11 +234,24 @@ def _help(step: _Step, failure: Failure) -> str:
             return f"drop the column in a stage before, or don't close {reader}"
         case "role":
             return f"pass the column that is for it, or declare role={_role(step, column)!r} in {giver}"
-        case "rows":
-            return f"declare rows={step.needed.__rows__!r} on {giver}, if it holds"
+        case "rows" | "order" | "age":
+            return _table_help(step, failure.aspect, giver)
         case _:
             wanted = limits_text(failure.aspect, promises(step.needed)[column].limits)
             return f"declare {wanted} in {giver}, if it holds"
+
+
+def _table_help(step: _Step, aspect: Aspect, giver: str) -> str:
+    match aspect:
+        case "order":
+            order = step.needed.__sorted_by__
+            said = repr(order[0] if len(order) == 1 else order)
+            return f"sort the rows in the stage that gives {giver}, and declare sorted_by={said} there"
+        case "age":
+            wanted = span_source(step.needed.__max_age__)
+            return f"declare max_age={wanted} on {giver}, so that its gate judges it"
+        case _:
+            return f"declare rows={step.needed.__rows__!r} on {giver}, if it holds"
 
 
 def _role(step: _Step, column: str) -> str:

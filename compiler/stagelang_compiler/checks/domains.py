@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, final
 from attrs import frozen
 
 from stagelang.contract import Limits
+from stagelang_compiler.checks.pattern_texts import texts_of
 from stagelang_compiler.checks.patterns import pattern_problem, unmatched
 
 Position: TypeAlias = Any
@@ -58,10 +59,18 @@ class Domain:
         size: float = self.high - self.low + 1
         return size
 
+    @property
+    def all(self) -> frozenset[Position] | None:
+        """All values where they can be counted, a pattern's texts among them; finding these takes a while."""
+        if self.members is not None or self.pattern is None:
+            return self.members
+        found = texts_of(self.pattern)
+        return found.texts if found.complete else None
+
     def counted(self, most: int) -> frozenset[Position] | None:
         """Give all values, if they are known and the range leaves no more than `most`."""
         if self.members is not None or self.size > most:
-            return self.members
+            return self.all
         if self.type == "float":
             return frozenset([self.low] if self.size else [])
         return frozenset(range(self.low, self.high + 1))

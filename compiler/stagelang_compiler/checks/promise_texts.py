@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 from stagelang.contract import Limits
 from stagelang.units import unit_text
-from stagelang_compiler.checks.domains import position
+from stagelang_compiler.checks.domains import Domain, position
+from stagelang_compiler.checks.pattern_texts import texts_of
 from stagelang_compiler.checks.patterns import unmatched
 from stagelang_compiler.checks.promises import Promise
 
@@ -28,6 +29,8 @@ Aspect: TypeAlias = Literal[
     "role",
     "extra",
     "rows",
+    "order",
+    "age",
 ]
 
 _MOST_NAMED = 8
@@ -103,22 +106,31 @@ _NEEDED: Mapping[Aspect, str] = {
 def _beyond(aspect: Aspect, promise: Promise, need: Promise) -> str:
     """List the promised values that don't meet the need, as the contract wrote them."""
     given, wanted = promise.domain, need.domain
-    if (
-        given is None
-        or wanted is None
-        or given.members is None
-        or aspect not in ("range", "values", "pattern")
-    ):
+    if given is None or wanted is None or aspect not in ("range", "values", "pattern"):
         return ""
-    places = given.members
+    places = given.all
+    if places is None and given.pattern is None:
+        return ""
+    if places is None:
+        return _matching(aspect, given.pattern or "", wanted)
     if aspect == "range":
         places = given.outside(wanted)
     elif aspect == "values":
         places -= wanted.isin or frozenset()
     elif wanted.pattern is not None:
         places = unmatched(wanted.pattern, places)
-    written = (False, True) if promise.limits.isin is None else promise.limits.isin
+    written = sorted(given.all or ()) if promise.limits.isin is None else promise.limits.isin
     return values_text(value for value in written if position(value, given.type) in places)
+
+
+def _matching(aspect: Aspect, pattern: str, wanted: Domain) -> str:
+    """Give the shortest text that a promised pattern allows and that isn't one of the needed ones."""
+    texts = texts_of(pattern).texts
+    if aspect == "values":
+        others = texts - (wanted.isin or frozenset())
+    else:
+        others = frozenset[str]() if wanted.pattern is None else unmatched(wanted.pattern, texts)
+    return value_text(min(others, key=lambda text: (len(text), text))) if others else ""
 
 
 def value_text(value: Any) -> str:
@@ -163,6 +175,36 @@ def rows_text(least: int | None, most: int | None) -> str:
             return f"at most {_rows(most)}"
         case _:
             return _rows(least) if least == most else f"{least} to {_rows(most)}"
+
+
+def order_text(columns: Iterable[str]) -> str:
+    """Say by which columns rows stand in order."""
+    names = ", then ".join(map(repr, columns))
+    return f"rows sorted by {names}" if names else "rows in any order"
+
+
+def age_text(age: dt.timedelta | None) -> str:
+    """Say how old the newest row may be."""
+    return "rows of any age" if age is None else f"a newest row that is at most {span_text(age)} old"
+
+
+def span_text(span: dt.timedelta) -> str:
+    """Write a span of time in the largest unit of which it is a whole number."""
+    seconds = span.total_seconds()
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds % size == 0 and seconds:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' * (count != 1)}"
+    return f"{seconds:g} seconds"
+
+
+def span_source(span: dt.timedelta | None) -> str:
+    """Write a span of time as in the source."""
+    if span is None:
+        return "None"
+    text = span_text(span)
+    count, unit = text.split(" ")
+    return f"timedelta({unit.rstrip('s')}s={count})"
 
 
 def _rows(count: int | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+import datetime as dt
+from typing import Any, cast, final
 from weakref import WeakKeyDictionary
 
 from attrs import frozen
@@ -85,6 +86,25 @@ def rows_of(contract: type[Contract]) -> tuple[int | None, int | None] | None:
             return least, most
         case _:
             return None
+
+
+def order_of(contract: type[Contract]) -> tuple[str, ...] | None:
+    """Give the columns by which a contract's rows stand in order; None where what it says makes no sense."""
+    order = written_order(contract)
+    known = promises(contract)
+    return order if order is not None and all(name in known for name in order) else None
+
+
+def written_order(contract: type[Contract]) -> tuple[str, ...] | None:
+    """Give an order as it was written, of columns that may not be there; None where it is none."""
+    order: object = contract.__sorted_by__
+    return cast("tuple[str, ...]", order) if type(order) is tuple else None
+
+
+def age_of(contract: type[Contract]) -> dt.timedelta | None:
+    """Give how old a contract's newest row may be; None where it doesn't say, or where what it says makes no sense."""
+    age: Any = contract.__max_age__
+    return age if isinstance(age, dt.timedelta) else None
 
 
 def has_wrong_rows(contract: type[Contract]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import math
 import typing
@@ -43,6 +44,8 @@ _CONTRACT: Mapping[str, Any] = {
     "__owner__": str,
     "__closed__": bool,
     "__rows__": tuple[int | None, int | None],
+    "__sorted_by__": tuple[str, ...],
+    "__max_age__": dt.timedelta | None,
 }
 _PERTURBATION: Mapping[str, Any] = {"column": str, "strengths": tuple[float, ...]}
 _TUPLE: Any = tuple

@@ -16,15 +16,18 @@ from attrs import frozen
 
 from stagelang.contract import Contract
 from stagelang_compiler.checks.domains import Domain
+from stagelang_compiler.checks.pattern_texts import texts_of
 from stagelang_compiler.checks.patterns import unmatched
 from stagelang_compiler.checks.promise_texts import (
     Aspect,
+    age_text,
     names_text,
     needed_text,
+    order_text,
     promised_text,
     rows_text,
 )
-from stagelang_compiler.checks.promises import Promise, conversion, promises, rows_of
+from stagelang_compiler.checks.promises import Promise, age_of, conversion, order_of, promises, rows_of
 
 Answer: TypeAlias = Literal["proved", "refuted", "unknown"]
 Judge: TypeAlias = Callable[[Promise, Promise], Answer]
@@ -69,7 +72,13 @@ def _compare(producer: type[Contract], consumer: type[Contract]) -> tuple[Failur
     failures: list[Failure] = []
     for name, need in needed.items():
         failures += _column(promised[name], need) if name in promised else [_missing(need, promised)]
-    return (*failures, *_extra(producer, consumer), *_rows(producer, consumer))
+    return (
+        *failures,
+        *_extra(producer, consumer),
+        *_rows(producer, consumer),
+        *_order(producer, consumer),
+        *_age(producer, consumer),
+    )
 
 
 def _missing(need: Promise, promised: Mapping[str, Promise]) -> Failure:
@@ -108,6 +117,58 @@ def _rows(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failur
     if not (enough and not_too_many):
         promised, needed = rows_text(least, most), rows_text(fewest, greatest)
         yield Failure(aspect="rows", answer="refuted", promised=promised, needed=needed)
+
+
+def _order(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failure]:
+    given, wanted = order_of(producer), order_of(consumer)
+    if given is None or wanted is None:
+        yield Failure(aspect="order", answer="unknown", promised="", needed="")
+        return
+    columns = promises(producer)
+    if not set(wanted) <= columns.keys() or at_most_one_row(producer):
+        return  # that a column is missing is said of it
+    settled = _deciding(given, columns)
+    asked = _deciding(wanted, columns)
+    is_total = bool(settled) and is_never_repeated(columns[settled[-1]])
+    if asked != settled[: len(asked)] and not (is_total and settled == asked[: len(settled)]):
+        yield Failure(aspect="order", answer="refuted", promised=order_text(given), needed=order_text(wanted))
+
+
+def _deciding(order: tuple[str, ...], columns: Mapping[str, Promise]) -> tuple[str, ...]:
+    """Leave out of an order what decides nothing: columns that are there before, or hold one value, and all after one without repeats."""
+    found: list[str] = []
+    for name in order:
+        if name not in found and not is_constant(columns[name]):
+            found.append(name)
+            if is_never_repeated(columns[name]):
+                break
+    return tuple(found)
+
+
+def is_never_repeated(promise: Promise) -> bool:
+    """Tell whether no two rows are equal in a column."""
+    return promise.limits.unique and not promise.nullable
+
+
+def is_constant(promise: Promise) -> bool:
+    """Tell whether a column holds one value at most."""
+    is_list = (promise.type or "").startswith("list")
+    known = promise.domain.counted(1) if promise.domain is not None and not is_list else None
+    return not promise.nullable and known is not None and len(known) <= 1
+
+
+def at_most_one_row(contract: type[Contract]) -> bool:
+    """Tell whether a table under a contract can't have two rows."""
+    rows = rows_of(contract)
+    if rows is not None and rows[1] is not None and rows[1] <= 1:
+        return True
+    return any(is_constant(each) and is_never_repeated(each) for each in promises(contract).values())
+
+
+def _age(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failure]:
+    given, wanted = age_of(producer), age_of(consumer)
+    if wanted is not None and (given is None or given > wanted):
+        yield Failure(aspect="age", answer="refuted", promised=age_text(given), needed=age_text(wanted))
 
 
 def _column(promise: Promise, need: Promise) -> Iterator[Failure]:
@@ -190,18 +251,18 @@ def _values(given: Domain, wanted: Domain) -> Answer:
         return "proved"
     counted = given.counted(len(wanted.isin))
     if counted is None and given.pattern is not None:
-        return "unknown"
+        return "unknown" if texts_of(given.pattern).texts <= wanted.isin else "refuted"
     return _proved(counted is not None and counted <= wanted.isin)
 
 
 def _pattern(given: Domain, wanted: Domain) -> Answer:
     if wanted.pattern is None or wanted.pattern == given.pattern:
         return "proved"
-    if given.members is not None:
-        return _proved(not unmatched(wanted.pattern, given.members))
-    if given.pattern is not None or not unmatched(wanted.pattern, _PROBES):
-        return "unknown"
-    return "refuted"
+    members = given.all
+    if members is not None:
+        return _proved(not unmatched(wanted.pattern, members))
+    probes = _PROBES if given.pattern is None else texts_of(given.pattern).texts
+    return "refuted" if unmatched(wanted.pattern, probes) else "unknown"
 
 
 _PROBES = ("", "\n", " ", "0", "a", "A", "é", "a a\n")

@@ -11,7 +11,7 @@ from stagelang_compiler.diff.code import CodeComparison
 from stagelang_compiler.diff.matching import Matching
 from stagelang_compiler.diff.model import Cause, Kind, Reason
 from stagelang_compiler.plan import Budget, Column, Contract, Input, Node, Output, Plan, Resources, Stage
-from stagelang_compiler.plan_text import column_words, value_words
+from stagelang_compiler.plan_text import column_words, table_words, value_words
 
 
 @final
@@ -68,6 +68,7 @@ class Reasons:
             *_one("contract", "version", old.version, new.version),
             *_one("contract", "rows", _rows(old), _rows(new)),
             *_one("contract", "closed", _flag(old.closed), _flag(new.closed)),
+            *_one("contract", "order and age", ", ".join(table_words(old)), ", ".join(table_words(new))),
             *_columns(old, new),
         )
         if not promises and old.digest != new.digest:
@@ -98,6 +99,7 @@ class Reasons:
                 continue
             yield from self._promise(f"contract of output {each.name}", there.contract, each.contract)
             yield from _one("contract", f"output {each.name}", _kept(there), _kept(each))
+            yield from _one("contract", f"rows of output {each.name}", there.rows, each.rows)
         for name, there in before.items():
             yield Reason(cause="contract", what=f"output {name}", kind="removed", old=_kept(there))
 

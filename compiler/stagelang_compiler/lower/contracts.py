@@ -59,6 +59,8 @@ def lower_contract(contract: type[Contract], name: str, root: Path, files: Files
         closed=contract.__closed__,
         min_rows=contract.__rows__[0],
         max_rows=contract.__rows__[1],
+        sorted_by=contract.__sorted_by__,
+        max_age_seconds=None if contract.__max_age__ is None else contract.__max_age__.total_seconds(),
         columns=columns,
         digest="",
         origin=contract.__origin__.relative_to(root),
@@ -89,7 +91,11 @@ def promise_digest(contract: plan.Contract) -> str:
         ]
         for column in contract.columns
     ]
-    promises = [contract.version, contract.closed, contract.min_rows, contract.max_rows, columns]
+    promises: list[Any] = [contract.version, contract.closed, contract.min_rows, contract.max_rows, columns]
+    if contract.sorted_by:
+        promises.append(["sorted by", *contract.sorted_by])
+    if contract.max_age_seconds is not None:
+        promises.append(["at the oldest", contract.max_age_seconds])
     return "sha256:" + hashlib.sha256(canonical(promises).encode()).hexdigest()
 
 

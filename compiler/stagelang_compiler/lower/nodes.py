@@ -34,7 +34,8 @@ def lower_nodes(
     names: Mapping[type[Contract], str],
     stages: Mapping[str, plan.Stage],
     stage_names: Mapping[Any, str],
-    proved: Callable[[Edge], bool],
+    left_open: Callable[[Edge], tuple[str, ...]],
+    giver_of: Callable[[GraphNode, str], Edge | None],
 ) -> tuple[plan.Node, ...]:
     """Lower all nodes, producers first."""
     lowered: dict[GraphNode, plan.Node] = {}
@@ -42,11 +43,11 @@ def lower_nodes(
         stage = stages[stage_names[node.stage]] if node.stage else None
         inputs = tuple(
             sorted(
-                (_input(edge, names, proved) for edge in node.inputs),
+                (_input(edge, names, left_open) for edge in node.inputs),
                 key=lambda each: (each.argument, each.index or 0),
             )
         )
-        outputs = tuple(_output(port, shape, node, names) for port, shape in node.outputs.items())
+        outputs = tuple(_output(port, shape, node, names, giver_of) for port, shape in node.outputs.items())
         params = {name: encode_value(value, name) for name, value in sorted(node.params.items())}
         node_seed = _seed(seed, node)
         source = _source(node) if node.kind == "source" else None
@@ -112,15 +113,21 @@ def _identity(
             [each.argument, each.index, ids[each.node], each.output, promise(each.contract)]
             for each in inputs
         ],
-        "outputs": [[each.name, each.kind, promise(each.contract), each.codec] for each in outputs],
+        "outputs": [
+            [each.name, each.kind, promise(each.contract), each.codec, *([each.rows] if each.rows else ())]
+            for each in outputs
+        ],
     }
     return "sha256:" + hashlib.sha256(canonical(what).encode()).hexdigest()
 
 
-def _input(edge: Edge, names: Mapping[type[Contract], str], proved: Callable[[Edge], bool]) -> plan.Input:
+def _input(
+    edge: Edge, names: Mapping[type[Contract], str], left_open: Callable[[Edge], tuple[str, ...]]
+) -> plan.Input:
     needed = edge.needed.contract if edge.needed else None
     given = edge.producer.outputs.get(edge.port)
     promised = given.contract if given else None
+    unknown = () if needed is None or needed is promised else left_open(edge)
     return plan.Input(
         argument=edge.argument,
         index=edge.index,
@@ -128,7 +135,8 @@ def _input(edge: Edge, names: Mapping[type[Contract], str], proved: Callable[[Ed
         output=edge.port,
         contract=_contract_name(needed, names),
         promised=_contract_name(promised, names),
-        proved=needed is None or needed is promised or proved(edge),
+        proved=not unknown,
+        unknown=unknown,
         population=_population(given),
     )
 
@@ -143,8 +151,16 @@ def _population(shape: Shape | None) -> str:
     return shape.population if isinstance(shape.population, str) else shape.population.__name__
 
 
-def _output(port: str, shape: Shape, node: GraphNode, names: Mapping[type[Contract], str]) -> plan.Output:
+def _output(
+    port: str,
+    shape: Shape,
+    node: GraphNode,
+    names: Mapping[type[Contract], str],
+    giver_of: Callable[[GraphNode, str], Edge | None],
+) -> plan.Output:
     explicit = node.stage.settings.codec if isinstance(node.stage, Stage) else ""
+    rows = node.stage.settings.rows if isinstance(node.stage, Stage) and shape.kind == "table" else None
+    giver = giver_of(node, port) if rows else None
     return plan.Output(
         name=port,
         kind=shape.kind,
@@ -154,7 +170,13 @@ def _output(port: str, shape: Shape, node: GraphNode, names: Mapping[type[Contra
         codec=(codec_name(shape.kind, shape.inner, explicit) or "")
         if shape.kind in ("model", "value")
         else "",
+        rows=rows if rows and giver else "",
+        rows_of=_label(giver) if giver else "",
     )
+
+
+def _label(edge: Edge) -> str:
+    return edge.argument if edge.index is None else f"{edge.argument}[{edge.index}]"
 
 
 def _source(node: GraphNode) -> plan.Source:

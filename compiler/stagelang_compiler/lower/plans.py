@@ -26,7 +26,13 @@ from stagelang_compiler.values import encode_value
 
 
 def lower(
-    graph: Graph, *, spec: str, root: Path, fingerprinter: Fingerprinter, proved: Callable[[Edge], bool]
+    graph: Graph,
+    *,
+    spec: str,
+    root: Path,
+    fingerprinter: Fingerprinter,
+    left_open: Callable[[Edge], tuple[str, ...]],
+    giver_of: Callable[[GraphNode, str], Edge | None],
 ) -> plan.Plan:
     """Lower a graph without errors to a Plan.
 
@@ -35,7 +41,8 @@ def lower(
         spec: the pipeline's file, relative to `root`, as POSIX path.
         root: the pipeline's folder.
         fingerprinter: identifies code below `root`.
-        proved: tells whether an edge's promise implies its need.
+        left_open: says what of an edge's need its promise doesn't imply.
+        giver_of: gives the one table that an output's rows are made of.
     """
     pipeline = graph.pipeline
     names = contract_names(_contracts(graph.nodes))
@@ -64,7 +71,8 @@ def lower(
             names=names,
             stages=stages,
             stage_names=stage_names,
-            proved=proved,
+            left_open=left_open,
+            giver_of=giver_of,
         ),
         metrics=lower_metrics(graph, root, fingerprinter),
         gates=lower_gates(graph, root),

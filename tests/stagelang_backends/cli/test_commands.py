@@ -45,6 +45,23 @@ def test_check_prints_findings_and_fails(folder: Path, call: Call) -> None:
     assert call("check", "--exit-zero").code == 0
 
 
+def test_check_and_plan_say_what_is_left_to_a_gate_in_the_run(folder: Path, call: Call) -> None:
+    text = SPEC.replace("def paid(rides: Table[Rides]", "def paid(rides: Table[Paid]").replace(
+        "@stage\n",
+        "class Paid(Contract, closed=True):\n    ride: Column[float]\n    fare: Column[float]\n\n\n@stage\n",
+    )
+    (folder / "pipeline.py").write_text(text.replace('"rides.csv")', '"rides.csv").as_contract(Paid)'))
+    assert call("check").out == (
+        "no findings\n"
+        "can't be told from the declarations, so gates judge it in the run:\n"
+        "  'rides' of 'paid': no columns but ride, fare, promised columns that it doesn't name\n"
+        "  'rides' of 'paid': ride: float, promised int\n"
+        "rides: 4 nodes, 2 contracts, 1 metric, 1 gate\n"
+    )
+    unknown = "ride: float, promised int; no columns but ride, fare, promised columns that it doesn't name"
+    assert f"    rides <- rides as Paid (to be gated: {unknown})\n" in call("plan").out
+
+
 def test_check_in_json_and_sarif_names_the_rule_and_the_line(folder: Path, call: Call) -> None:
     (folder / "pipeline.py").write_text("print('noise')\n" + FAULT)
     (finding,) = json.loads(call("check", "--format", "json").out)

@@ -6,7 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
+from stagelang_compiler import plan as p
 from tests.stagelang_backends.makefile.conftest import DIAMOND, Made, emit, plan_of, stage_of
 
 ALL = [f"run-node {name}" for name in DIAMOND]
@@ -166,6 +168,32 @@ def test_a_stage_that_is_always_run_runs_every_time(tmp_path: Path, program: Pat
     made.age()
     made.make()
     assert made.asked() == ["run-node now", "verdict --plan"]
+
+
+def test_a_source_whose_age_is_judged_is_read_every_time(tmp_path: Path, program: Path) -> None:
+    plan = plan_of({"a": [], "b": ["a"]})
+    fresh = p.Contract(
+        name="Fresh",
+        version="",
+        owner="",
+        description="",
+        closed=False,
+        min_rows=1,
+        max_rows=None,
+        max_age_seconds=60.0,
+        columns=(),
+        digest="",
+        origin=plan.origin,
+    )
+    a = evolve(plan.node("a"), outputs=(p.Output(name="out", kind="table", contract="Fresh"),))
+    emit(evolve(plan, nodes=(a, plan.node("b")), contracts={"Fresh": fresh}), tmp_path / "out")
+    made = Made(tmp_path / "out", program)
+    made.make()
+    made.asked()
+    made.age()
+    made.make()
+    assert made.asked() == ["run-node a", "verdict --plan"]
+    assert "# a: " in (tmp_path / "out" / "Makefile").read_text()
 
 
 def test_a_changed_variable_is_noticed_and_its_value_is_kept_nowhere(tmp_path: Path, program: Path) -> None:
