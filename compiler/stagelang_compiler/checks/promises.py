@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, cast, final
+from typing import Any, final
 from weakref import WeakKeyDictionary
 
 from attrs import frozen
@@ -98,7 +98,7 @@ def order_of(contract: type[Contract]) -> tuple[str, ...] | None:
 def written_order(contract: type[Contract]) -> tuple[str, ...] | None:
     """Give an order as it was written, of columns that may not be there; None where it is none."""
     order: object = contract.__sorted_by__
-    return cast("tuple[str, ...]", order) if type(order) is tuple else None
+    return tuple(map(str, order)) if type(order) is tuple else None
 
 
 def age_of(contract: type[Contract]) -> dt.timedelta | None:

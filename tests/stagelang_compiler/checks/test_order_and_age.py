@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import types
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -127,8 +127,9 @@ def test_an_age_is_implied_by_one_that_is_no_greater(
     assert found or is_met or not is_kept
 
 
-RELATIONS = cast("list[Rows]", list(IMPLIED))
-COUNTS = {
+RELATIONS: list[Rows] = list(IMPLIED)
+Keys = tuple[int, ...]
+COUNTS: dict[Rows, Callable[[Keys, Keys], bool]] = {
     "one-to-one": lambda read, made: sorted(read) == sorted(made),
     "filter": lambda read, made: len(made) <= len(read) and set(made) <= set(read),
     "expand": lambda read, made: len(made) >= len(read) and set(made) >= set(read),

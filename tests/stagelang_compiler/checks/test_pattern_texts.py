@@ -27,7 +27,8 @@ from stagelang_compiler.checks.patterns import pattern_problem, unmatched
 )
 def test_few_texts_are_listed(pattern: str, texts: set[str]) -> None:
     found = texts_of(pattern)
-    assert (found.complete, found.texts) == (True, texts)
+    assert found.complete
+    assert found.texts == texts
 
 
 @pytest.mark.parametrize(

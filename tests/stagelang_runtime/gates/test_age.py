@@ -21,7 +21,8 @@ def moments(*ages: float, zone: str | None = None) -> pa.Array:
     """Moments that are so many hours old."""
     values = [NOW - age * HOUR for age in ages]
     plain = [value if zone else value.replace(tzinfo=None) for value in values]
-    return pa.array(plain, pa.timestamp("us", tz=zone))
+    array: pa.Array = pa.array(plain, pa.timestamp("us", tz=zone))
+    return array
 
 
 def judged(values: Any, seconds: float = SIX, type: str = "datetime") -> tuple[str, str]:

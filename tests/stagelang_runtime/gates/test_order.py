@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pytest
@@ -14,39 +14,40 @@ from stagelang_runtime.gates.check import check_table
 from stagelang_runtime.gates.order import order_result
 from tests.stagelang_runtime.gates.test_check import column, contract
 
+Answer: TypeAlias = tuple[str, int, list[Any]]
 DAYS = [dt.date(2026, 1, number) for number in (1, 2, 2, 3)]
 
 
-def judged(columns: dict[str, Any], types: dict[str, str], *by: str) -> tuple[str, int, list[Any]]:
+def judged(columns: dict[str, Any], types: dict[str, str], *by: str) -> Answer:
     said = contract(*(column(name, kind, nullable=True) for name, kind in types.items()), sorted_by=by)
     report = check_table(pa.table(columns), said)
     (result,) = (each for each in report.results if each.name == "sorted_by")
     return result.verdict, result.violations, [each["row"] for each in result.examples]
 
 
-@pytest.mark.parametrize(
-    ("values", "type", "expected"),
-    [
-        ([1, 2, 2, 3], "int", ("pass", 0, [])),
-        ([1, 3, 2, 3], "int", ("fail", 1, [2])),
-        ([3, 2, 1], "int", ("fail", 2, [1, 2])),
-        ([1.0, 2.0, None, None], "float", ("pass", 0, [])),
-        ([1.0, None, 2.0], "float", ("fail", 1, [2])),
-        ([1.0, float("nan"), 2.0], "float", ("fail", 1, [2])),
-        ([-0.0, 0.0, -0.0], "float", ("pass", 0, [])),
-        (["a", "b", "é"], "str", ("pass", 0, [])),
-        (["é", "b"], "str", ("fail", 1, [1])),
-        ([False, True], "bool", ("pass", 0, [])),
-        ([True, False], "bool", ("fail", 1, [1])),
-        ([b"a", b"b"], "bytes", ("pass", 0, [])),
-        (DAYS, "date", ("pass", 0, [])),
-        (DAYS[::-1], "date", ("fail", 2, [1, 3])),
-        ([dt.time(9), dt.time(8)], "time", ("fail", 1, [1])),
-        ([7], "int", ("pass", 0, [])),
-        ([None, None], "int", ("pass", 0, [])),
-    ],
-)
-def test_a_column_of_each_type_is_judged(values: list[Any], type: str, expected: Any) -> None:
+CASES: list[tuple[list[Any], str, Answer]] = [
+    ([1, 2, 2, 3], "int", ("pass", 0, [])),
+    ([1, 3, 2, 3], "int", ("fail", 1, [2])),
+    ([3, 2, 1], "int", ("fail", 2, [1, 2])),
+    ([1.0, 2.0, None, None], "float", ("pass", 0, [])),
+    ([1.0, None, 2.0], "float", ("fail", 1, [2])),
+    ([1.0, float("nan"), 2.0], "float", ("fail", 1, [2])),
+    ([-0.0, 0.0, -0.0], "float", ("pass", 0, [])),
+    (["a", "b", "é"], "str", ("pass", 0, [])),
+    (["é", "b"], "str", ("fail", 1, [1])),
+    ([False, True], "bool", ("pass", 0, [])),
+    ([True, False], "bool", ("fail", 1, [1])),
+    ([b"a", b"b"], "bytes", ("pass", 0, [])),
+    (DAYS, "date", ("pass", 0, [])),
+    (DAYS[::-1], "date", ("fail", 2, [1, 3])),
+    ([dt.time(9), dt.time(8)], "time", ("fail", 1, [1])),
+    ([7], "int", ("pass", 0, [])),
+    ([None, None], "int", ("pass", 0, [])),
+]
+
+
+@pytest.mark.parametrize(("values", "type", "expected"), CASES)
+def test_a_column_of_each_type_is_judged(values: list[Any], type: str, expected: Answer) -> None:
     assert judged({"x": values}, {"x": type}, "x") == expected
 
 
