@@ -34,7 +34,7 @@ def requirements(names: Iterable[str]) -> tuple[str, ...]:
         name = pending.pop()
         if name not in found:
             found.add(name)
-            pending += _required(name)
+            pending += required(name)
     return tuple(sorted(found))
 
 
@@ -79,7 +79,8 @@ def _record(installed: Distribution) -> str:
 
 
 @cache
-def _required(name: str) -> tuple[str, ...]:
+def required(name: str) -> tuple[str, ...]:
+    """Name the installed distributions that one requires by itself; extras are left out."""
     try:
         lines = distribution(name).requires or []
     except PackageNotFoundError:

@@ -1,0 +1,1 @@
+"""Which licences the distributions have that a stage's code reaches, and by which way they are reached."""
