@@ -19,6 +19,7 @@ from stagelang_backends.cli.main import COMMANDS
 from stagelang_compiler.checks import RULES
 from stagelang_compiler.pages import rule_index
 from stagelang_compiler.plan_schema import plan_schema
+from stagelang_compiler.settings import SETTINGS, Rules
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Contracts": ("Contract", "Column", "column", "vector", "ColumnRef"),
@@ -71,6 +72,29 @@ def rules() -> str:
         "An error fails the check, a warning and a note don't.\n"
         "A finding that has to stand for a while is accepted with a [waiver](../how-to/waive-a-finding.md).\n\n"
         f"{index}"
+    )
+
+
+def settings() -> str:
+    """Make the reference of the project's settings from what is read."""
+    rules = Rules()
+    rows = ["| setting | default | what it says | example |", "| --- | --- | --- | --- |"]
+    for setting in SETTINGS:
+        default = getattr(rules, setting.field)
+        shown = f"`{json.dumps(default)}`" if default else "nothing"
+        example = setting.example.replace("|", "\\|")
+        rows.append(f"| `{setting.key}` | {shown} | {setting.says} | `{example}` |")
+    return (
+        f"# The project's settings\n\n{_GENERATED}\n"
+        "What a project asks of its pipelines stands in `[tool.stagelang]` of `pyproject.toml`.\n"
+        "The files beside the pipeline and above it are read, up to the root of the git repository; of each setting the nearest counts.\n"
+        "Outside of a repository it is the nearest `pyproject.toml` alone.\n"
+        "The defaults ask for nothing.\n"
+        "An unknown, repeated or mistyped setting is a finding (SL405), at any depth.\n"
+        "`stagelang config` shows what holds, and where each value was written.\n\n"
+        + "\n".join(rows)
+        + "\n\nA table of a target's name holds what that target needs to know: "
+        "[`gha`](github-actions.md), and `snakemake.slurm`, the default resources of every job on Slurm.\n"
     )
 
 
@@ -266,6 +290,7 @@ def _units() -> str:
 GENERATED: Mapping[str, Callable[[], str]] = {
     "reference/language.md": language,
     "reference/rules.md": rules,
+    "reference/settings.md": settings,
     "reference/command-line.md": command_line,
     "reference/plan.schema.json": schema,
 }

@@ -44,11 +44,16 @@ class EmitOptions:
 @final
 @frozen(kw_only=True)
 class Inexpressible:
-    """Something that a target can't carry: what and why, where it was written, and what would help."""
+    """Something that a target can't carry: what and why, where it was written, and what would help.
+
+    `code` is the rule's that it breaks, of those about targets (SL8); `subject` names the node or stage that it is about.
+    """
 
     message: str
     help: str
     origin: Origin | None = None
+    code: str = "SL802"
+    subject: str = ""
 
     def __str__(self) -> str:
         at = f"\n  --> {self.origin}" if self.origin else ""
@@ -64,7 +69,16 @@ class CannotEmit(Exception):
 
 
 class WrongSettings(Exception):
-    """What stands in a target's table of pyproject.toml can't be meant: what, and one next step."""
+    """What stands in a target's table of pyproject.toml can't be meant: what, and one next step.
+
+    Args:
+        said: the message, and in a line of its own "  help: ".
+        way: the way to it in the table: names, and places in lists.
+    """
+
+    def __init__(self, said: str, way: tuple[str | int, ...] = ()) -> None:
+        self.way = way
+        super().__init__(said)
 
 
 class Backend(Protocol):
@@ -87,6 +101,15 @@ class Backend(Protocol):
             CannotEmit: the target can't express the plan.
             WrongSettings: the target's settings can't be read.
         """
+        ...
+
+
+@runtime_checkable
+class Configured(Backend, Protocol):
+    """A backend with settings of its own, `[tool.stagelang.TARGET]`, which can be read without a plan."""
+
+    def settings(self, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give all settings with the values that hold, defaults included. Raises WrongSettings."""
         ...
 
 

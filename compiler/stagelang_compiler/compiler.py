@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar, final
+from typing import TypeAlias, TypeVar, final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from stagelang.origin import Origin
-from stagelang_compiler.checks import CHECKS, PLAN_CHECKS
+from stagelang_compiler.checks import CHECKS, PLAN_CHECKS, PROJECT_CHECKS, PROJECT_PLAN_CHECKS, RULES
 from stagelang_compiler.checks.contracts import giver_of, left_open
 from stagelang_compiler.checks.settings import check_settings
-from stagelang_compiler.checks.waivers import apply_waivers
+from stagelang_compiler.checks.settings_problems import settings_findings
+from stagelang_compiler.checks.waivers import apply_waivers, last_day
 from stagelang_compiler.diagnostics import (
     INTERNAL_ERROR,
     Diagnostic,
@@ -30,6 +31,7 @@ from stagelang_compiler.lower import lower
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_cache import reads_unwatched
 from stagelang_compiler.plan_codec import canonical
+from stagelang_compiler.settings import Settings, read_settings
 from stagelang_compiler.spec import Spec, load
 from stagelang_compiler.values import UnhashableValue, encode_value
 
@@ -46,6 +48,11 @@ class Checked:
     graph: Graph | None
     plan: Plan | None
     files: frozenset[Path] = frozenset()
+    settings: Settings = field(factory=Settings)
+    lowered: Plan | None = None
+    """The Plan, even where it is judged to be wrong."""
+    last_day: dt.date | None = None
+    """The last day on which the findings are these, by the waivers; None for ever."""
 
     @property
     def cacheable(self) -> bool:
@@ -58,16 +65,30 @@ class Checked:
         return finding_count(self.diagnostics)[Severity.ERROR] == 0
 
 
-def check_file(path: Path, *, pipeline: str = "", today: dt.date | None = None) -> Checked:
+PlanCheck: TypeAlias = Callable[[Plan, Settings], Iterator[Diagnostic]]
+
+
+def check_file(
+    path: Path,
+    *,
+    pipeline: str = "",
+    today: dt.date | None = None,
+    of_settings: Callable[[Settings], Iterator[Diagnostic]] | None = None,
+    of_plan: Sequence[PlanCheck] = (),
+) -> Checked:
     """Load a spec, check it and, where no error stands, lower it to a Plan; runs no stage and reads no data.
 
     Args:
         path: the pipeline's file.
         pipeline: the pipeline's name, where the file declares several.
         today: the day on which waivers are judged; today in UTC unless said.
+        of_settings: what else judges the project's settings, such as those of targets.
+        of_plan: what else judges the Plan, such as whether a target can express it.
     """
+    settings, problems = read_settings(path.absolute().parent)
+    wrong = [*settings_findings(problems), *(of_settings(settings) if of_settings is not None else ())]
     with _without_collecting():
-        return _check(path, pipeline, today)
+        return _check(path, pipeline, today or dt.datetime.now(dt.UTC).date(), settings, wrong, of_plan)
 
 
 @contextmanager
@@ -82,32 +103,83 @@ def _without_collecting() -> Generator[None]:
             gc.enable()
 
 
-def _check(path: Path, pipeline: str, today: dt.date | None) -> Checked:
+def _check(
+    path: Path,
+    pipeline: str,
+    day: dt.date,
+    settings: Settings,
+    wrong: Sequence[Diagnostic],
+    besides: Sequence[PlanCheck],
+) -> Checked:
     spec, findings = load(path, pipeline)
+    findings += wrong
     if spec is None:
-        return Checked(diagnostics=tuple(sorted(findings, key=sort_key)), spec=None, graph=None, plan=None)
-    at, day = spec.pipeline.origin, today or dt.datetime.now(dt.UTC).date()
+        found = tuple(sorted(findings, key=sort_key))
+        return Checked(diagnostics=found, spec=None, graph=None, plan=None, settings=settings)
+    at = spec.pipeline.origin
     unsound = _run(lambda each: check_settings(each.pipeline, each.recording), spec, at, "settings")
-    graph, findings = _guarded("the graph", at, lambda: build(spec.pipeline, spec.recording, _encoded))
-    if graph is not None:
-        for check in CHECKS:
-            findings += _run(check, graph, at, _word(check))
+    graph, of_graph = _of_graph(spec, settings, at)
+    findings += of_graph
     if unsound:  # what stopped may have stopped on a setting that is reported already
         findings = [*unsound, *(each for each in findings if each.rule is not INTERNAL_ERROR)]
     waivers = () if unsound else spec.pipeline.waivers
-    judged = apply_waivers(waivers, findings, day)
+    forbidden = dict.fromkeys(settings.rules.unwaivable, settings.origin("unwaivable"))
+
+    def judged() -> list[Diagnostic]:
+        return apply_waivers(waivers, findings, day, rules=RULES, unwaivable=forbidden)
+
     plan, files = None, frozenset[Path]()
-    if graph is not None and finding_count(judged)[Severity.ERROR] == 0:
-        lowered, stopped = _guarded("the plan", at, lambda: _lowered(spec, graph))
-        findings += stopped
-        if lowered is not None:
-            plan, files = lowered
-            for plan_check in PLAN_CHECKS:
-                findings += _run(plan_check, plan, at, _word(plan_check))
-        judged = apply_waivers(waivers, findings, day)
+    if graph is not None and not _has_errors(judged()):
+        plan, files, of_plan = _of_plan(spec, graph, settings, besides)
+        findings += of_plan
+    diagnostics = tuple(sorted(judged(), key=sort_key))
     return Checked(
-        diagnostics=tuple(sorted(judged, key=sort_key)), spec=spec, graph=graph, plan=plan, files=files
+        diagnostics=diagnostics,
+        spec=spec,
+        graph=graph,
+        plan=None if _has_errors(diagnostics) else plan,
+        files=files,
+        settings=settings,
+        lowered=plan,
+        last_day=last_day((waiver.expires for waiver in waivers), day),
     )
+
+
+def _has_errors(findings: Iterable[Diagnostic]) -> bool:
+    return finding_count(findings)[Severity.ERROR] > 0
+
+
+def _of_graph(spec: Spec, settings: Settings, at: Origin) -> tuple[Graph | None, list[Diagnostic]]:
+    """Build the graph and judge it."""
+    graph, found = _guarded("the graph", at, lambda: build(spec.pipeline, spec.recording, _encoded))
+    if graph is not None:
+        for check in CHECKS:
+            found += _run(check, graph, at, _word(check))
+        for asked in PROJECT_CHECKS:
+            found += _run(_by(settings, asked), graph, at, _word(asked))
+    return graph, found
+
+
+def _of_plan(
+    spec: Spec, graph: Graph, settings: Settings, besides: Sequence[PlanCheck]
+) -> tuple[Plan | None, frozenset[Path], list[Diagnostic]]:
+    """Lower the graph, and judge the Plan; say which files it was made from."""
+    at = spec.pipeline.origin
+    lowered, found = _guarded("the plan", at, lambda: _lowered(spec, graph))
+    if lowered is None:
+        return None, frozenset(), found
+    plan, files = lowered
+    for check in PLAN_CHECKS:
+        found += _run(check, plan, at, _word(check))
+    for asked in (*PROJECT_PLAN_CHECKS, *besides):
+        found += _run(_by(settings, asked), plan, at, _word(asked))
+    return plan, files, found
+
+
+def _by(
+    settings: Settings, check: Callable[[T, Settings], Iterator[Diagnostic]]
+) -> Callable[[T], Iterator[Diagnostic]]:
+    return lambda judged: check(judged, settings)
 
 
 def _word(check: Callable[..., object]) -> str:

@@ -43,6 +43,10 @@ class Page:
     """The same pipeline put right."""
     text: str = field(repr=False)
     """The page itself, in Markdown."""
+    bad_settings: str = ""
+    """The pyproject.toml beside the bad pipeline, where the rule depends on what the project asks for."""
+    good_settings: str = ""
+    """The same beside the good one."""
 
 
 def codes() -> tuple[str, ...]:
@@ -87,15 +91,19 @@ def parse(text: str) -> Page:
         )
     if not title.strip() or not sections[_WHY].strip():
         raise PageError(f"{code} lacks its sentence below the heading or its reason below '## {_WHY}'")
+    bad, bad_settings = _example(code, sections, _EXAMPLE)
+    good, good_settings = _example(code, sections, _GOOD)
     return Page(
         code=code,
         name=name,
         title=title.strip(),
         why=sections[_WHY].strip(),
-        bad=_block(code, sections, _EXAMPLE, "python"),
+        bad=bad,
         output=_block(code, sections, _OUTPUT, "text"),
-        good=_block(code, sections, _GOOD, "python"),
+        good=good,
         text=text,
+        bad_settings=bad_settings,
+        good_settings=good_settings,
     )
 
 
@@ -103,6 +111,15 @@ def with_output(text: str, output: str) -> str:
     """Give a page's text with another block under '## Output'."""
     before, after = text.split(f"\n## {_OUTPUT}\n\n```text\n")
     return f"{before}\n## {_OUTPUT}\n\n```text\n{output}{after[after.index('```') :]}"
+
+
+def _example(code: str, sections: dict[str, str], section: str) -> tuple[str, str]:
+    """Give a pipeline's file, and the pyproject.toml that may stand before it."""
+    settings = re.match(r"\n```toml\n((?:(?!```).*\n)*)```\n", sections.get(section, ""))
+    if settings is None:
+        return _block(code, sections, section, "python"), ""
+    below = {section: sections[section][settings.end() :]}
+    return _block(code, below, section, "python"), settings[1]
 
 
 def _block(code: str, sections: dict[str, str], section: str, language: str) -> str:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_FORMAT = 5
+_FORMAT = 6
 
 
 def kept(path: Path, pipeline: str, folder: Path) -> dict[str, Any] | None:
@@ -50,6 +50,7 @@ def keep(
     since: int,
     last_day: str,
     content: dict[str, Any],
+    alone: Iterable[Path] = (),
 ) -> None:
     """Keep a plan for a spec that was compiled from `files`; a folder that can't be written keeps nothing.
 
@@ -61,6 +62,7 @@ def keep(
         since: when compiling began, in nanoseconds of the epoch; with a file that has changed since, nothing is kept.
         last_day: the last day on which compiling again gives the same findings (ISO 8601); "" for ever.
         content: the plan's `text` and its `digest`, and what else is to be kept.
+        alone: files that count whether they are there or not, while what else lies beside them doesn't.
     """
     target = _file(path, pipeline, folder)
     temporary = target.with_suffix(f".{os.getpid()}.tmp")
@@ -69,6 +71,7 @@ def keep(
         target.parent.mkdir(parents=True, exist_ok=True)
         home = path.absolute().parent
         places = {place for each in files for place in (each.absolute(), each.absolute().parent)}
+        places.update(each.absolute() for each in alone)
         seen = {os.path.relpath(place, home): _stat(place) for place in places}
         if any(
             found and max(found[1:3]) >= since for place, found in seen.items() if (home / place).is_file()

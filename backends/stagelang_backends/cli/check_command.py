@@ -39,28 +39,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Check, and print the findings to the standard output."""
+    from stagelang_backends.cli.emitting import backend_of
+    from stagelang_backends.cli.target_findings import check_tables, target_check
     from stagelang_compiler.compiler import check_file
     from stagelang_compiler.rendering import render, wants_colour
 
-    result = check_file(arguments.spec, pipeline=arguments.pipeline)
+    targets = [backend_of(arguments.target).name] if arguments.target else []
+    besides = (target_check(arguments.spec, targets),)
+    result = check_file(
+        arguments.spec, pipeline=arguments.pipeline, of_settings=check_tables, of_plan=besides
+    )
     root = result.spec.root if result.spec else arguments.spec.absolute().parent
     colour = arguments.format == "text" and wants_colour(sys.stdout)
     sys.stdout.write(render(result.diagnostics, format=arguments.format, root=root, colour=colour))
     data_ok = _check_data(result.plan, root) if arguments.data and result.plan else True
-    target_ok = _check_target(result.plan, arguments) if arguments.target and result.plan else True
     if result.plan and arguments.format == "text":
         print("".join(f"{line}\n" for line in _left_open(result.plan)), end="")
         print(f"{result.plan.name}: {_counts(result.plan)}")
-    return OK if arguments.exit_zero or (result.ok and data_ok and target_ok) else FINDINGS
-
-
-def _check_target(plan: Plan, arguments: argparse.Namespace) -> bool:
-    """Emit for a target, write nothing, and print what it can't express."""
-    from stagelang_backends.cli.emitting import backend_of, emitted, output_folder
-
-    backend = backend_of(arguments.target)
-    folder = output_folder(backend, arguments.spec, None)
-    return emitted(backend, plan, arguments.spec, folder) is not None
+    return OK if arguments.exit_zero or (result.ok and data_ok) else FINDINGS
 
 
 def _counts(plan: Plan) -> str:

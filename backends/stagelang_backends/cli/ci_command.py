@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def _plan(arguments: argparse.Namespace, out: Path) -> int:
 
     around = surroundings(os.environ)
     out.mkdir(parents=True, exist_ok=True)
-    plan = _checked(arguments, out, around)
+    plan, waived = _checked(arguments, out, around)
     if plan is None:
         return FINDINGS
     text = dumps(plan)
@@ -82,7 +83,7 @@ def _plan(arguments: argparse.Namespace, out: Path) -> int:
     run = _planned(arguments.spec, plan, text, around)
     if run is None:
         return FINDINGS
-    run = evolve(run, no_base=_keep_base(arguments, plan, out, around))
+    run = evolve(run, waived=waived, no_base=_keep_base(arguments, plan, out, around))
     run.write(out)
     _tell(run, around)
     return 0
@@ -116,13 +117,22 @@ def _is_merge(repository: Repository) -> bool:
         return False
 
 
-def _checked(arguments: argparse.Namespace, out: Path, around: Surroundings) -> Plan | None:
+def _checked(
+    arguments: argparse.Namespace, out: Path, around: Surroundings
+) -> tuple[Plan | None, tuple[Mapping[str, str], ...]]:
     """Compile, and leave the findings for people, for the pull request and for code scanning."""
+    from stagelang_backends.cli.compiling import waived_findings
+    from stagelang_backends.cli.target_findings import check_tables, target_check
     from stagelang_compiler.compiler import check_file
     from stagelang_compiler.diagnostics import Severity
     from stagelang_compiler.rendering import render
 
-    result = check_file(arguments.spec, pipeline=arguments.pipeline)
+    result = check_file(
+        arguments.spec,
+        pipeline=arguments.pipeline,
+        of_settings=check_tables,
+        of_plan=(target_check(arguments.spec, ["gha"]),),
+    )
     root = arguments.spec.absolute().parent
     # notes are about local runs; they say nothing to the reader of a pull request
     said = [each for each in result.diagnostics if each.rule.severity is not Severity.NOTE]
@@ -131,11 +141,11 @@ def _checked(arguments: argparse.Namespace, out: Path, around: Surroundings) -> 
         sys.stdout.write(render(said, format="github", root=Path.cwd()))
     log = render(result.diagnostics, format="sarif", root=root)
     (out / "findings.sarif").write_text(log, encoding="utf-8", newline="\n")
-    return result.plan
+    return result.plan, waived_findings(result, arguments.spec)
 
 
 def _planned(spec: Path, plan: Plan, text: str, around: Surroundings) -> RunPlan | None:
-    from stagelang_backends.cli.emitting import emitted, repository_of, settings_in
+    from stagelang_backends.cli.emitting import emitted, repository_of
     from stagelang_backends.github_actions import BACKEND
     from stagelang_backends.github_actions.caches import kept_keys
     from stagelang_backends.github_actions.committed import committed_jobs
@@ -143,6 +153,7 @@ def _planned(spec: Path, plan: Plan, text: str, around: Surroundings) -> RunPlan
     from stagelang_backends.github_actions.run_plan import RunPlan, planned
     from stagelang_backends.github_actions.settings import settings_of
     from stagelang_compiler.plan_codec import text_digest
+    from stagelang_compiler.settings import read_settings
     from stagelang_runtime.execute.forecast import forecasts
 
     root = spec.absolute().parent
@@ -153,7 +164,7 @@ def _planned(spec: Path, plan: Plan, text: str, around: Surroundings) -> RunPlan
     ((path, wanted),) = files.items()
     file = repository / path
     there = file.read_text(encoding="utf-8") if file.is_file() else wanted
-    settings = settings_of(settings_in(repository, root, BACKEND.name))
+    settings = settings_of(read_settings(root)[0].targets.get(BACKEND.name, {}))
     variables = {name: text for name, text in os.environ.items() if name not in settings.secrets}
     full = os.environ.get("FULL", "") == "true"
     kept = frozenset[str]() if full else kept_keys(around, cache_prefix(plan.name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,11 +22,15 @@ def plans_folder(home: Path) -> Path:
 
 
 class Compiled(NamedTuple):
-    """A plan, its digest, and the files that it was compiled from."""
+    """A plan, its digest, the files that it was compiled from, and the findings that are waived.
+
+    A waived finding has its `code`, its `message`, its `place` and `by` whom it is waived, why and until when.
+    """
 
     plan: Plan
     digest: str
     files: tuple[Path, ...]
+    waived: tuple[Mapping[str, str], ...]
 
 
 def compiled(spec: Path, pipeline: str, home: Path, *, notes: bool = False) -> tuple[Plan, str] | None:
@@ -45,7 +50,8 @@ def compiled_from(spec: Path, pipeline: str, home: Path, *, notes: bool = False)
     if kept is not None:
         sys.stderr.write(kept["notes" if notes else "findings"])
         root = spec.absolute().parent
-        return Compiled(loads(kept["text"]), kept["digest"], tuple(root / each for each in kept["read"]))
+        read = tuple(root / each for each in kept["read"])
+        return Compiled(loads(kept["text"]), kept["digest"], read, tuple(kept["waived"]))
     from stagelang_compiler.compiler import check_file
     from stagelang_compiler.rendering import wants_colour
 
@@ -55,25 +61,49 @@ def compiled_from(spec: Path, pipeline: str, home: Path, *, notes: bool = False)
     if result.plan is None:
         return None
     text = dumps(result.plan)
-    plan, mark, read = result.plan, text_digest(text), tuple(sorted(result.files))
+    plan, mark = result.plan, text_digest(text)
+    read = tuple(sorted({*result.files, *(each for each in result.settings.files if each.is_file())}))
+    waived = waived_findings(result, spec)
     if result.cacheable:
         told = {
             name: _said(result, spec, notes=name == "notes", colour=False) for name in ("findings", "notes")
         }
         root = spec.absolute().parent
         from_root = [os.path.relpath(each, root) for each in read]
-        content = {"name": plan.name, "digest": mark, "text": text, "read": from_root, **told}
-        last_day = min((waiver.expires for waiver in plan.waivers), default="")
+        content = {
+            "name": plan.name,
+            "digest": mark,
+            "text": text,
+            "read": from_root,
+            "waived": waived,
+            **told,
+        }
         plan_cache.keep(
             spec,
             pipeline,
             plans_folder(home),
             files=result.files,
             since=since,
-            last_day=last_day,
+            last_day=result.last_day.isoformat() if result.last_day else "",
             content=content,
+            alone=result.settings.files,
         )
-    return Compiled(plan, mark, read)
+    return Compiled(plan, mark, read, waived)
+
+
+def waived_findings(result: Checked, spec: Path) -> tuple[Mapping[str, str], ...]:
+    """Give the waived findings as plain facts, for reports."""
+    root = spec.absolute().parent
+    return tuple(
+        {
+            "code": each.rule.code,
+            "message": each.message,
+            "place": str(each.places[0].origin.relative_to(root)),
+            "by": each.waived_by,
+        }
+        for each in result.diagnostics
+        if each.waived_by
+    )
 
 
 def _said(result: Checked, spec: Path, *, notes: bool, colour: bool) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stagelang_backends.cli.main import UsageError
 from stagelang_backends.cli.spec_arguments import home_of
@@ -22,7 +21,9 @@ from stagelang_backends.protocol import (
 )
 
 if TYPE_CHECKING:
+    from stagelang_compiler.diagnostics import Diagnostic
     from stagelang_compiler.plan import Plan
+    from stagelang_compiler.settings import Settings
 
 
 def backend_of(target: str) -> Backend:
@@ -48,15 +49,14 @@ def output_folder(backend: Backend, spec: Path, chosen: Path | None) -> Path:
 
 
 def options_for(
-    backend: Backend, plan: Plan, spec: Path, folder: Path, *, regroup: bool = False
+    backend: Backend, plan: Plan, spec: Path, folder: Path, settings: Settings, *, regroup: bool = False
 ) -> EmitOptions:
-    """Gather what a backend is told besides the plan. Raises UsageError."""
+    """Gather what a backend is told besides the plan."""
     root = spec.absolute().parent
-    repository = repository_of(root)
     return EmitOptions(
         to_root=_way(folder, root),
-        in_repository=_way(repository, root),
-        settings=settings_in(repository, root, backend.name),
+        in_repository=_way(repository_of(root), root),
+        settings=settings.targets.get(backend.name, {}),
         there=lambda path: _text(folder / path),
         anew=regroup,
         seconds=lambda: _seconds(plan, home_of(spec)),
@@ -66,59 +66,41 @@ def options_for(
 def emitted(
     backend: Backend, plan: Plan, spec: Path, folder: Path, *, regroup: bool = False
 ) -> Mapping[PurePosixPath, str] | None:
-    """Give a target's files; None where it can't express the plan, which is said on the standard error.
+    """Give a target's files; None where it can't express the plan or be set up so, which is said on the standard error."""
+    from stagelang_compiler.settings import read_settings
 
-    Raises:
-        UsageError: the target's settings can't be read.
-    """
-    options = options_for(backend, plan, spec, folder, regroup=regroup)
+    settings, _ = read_settings(spec.absolute().parent)
     try:
-        return backend.emit(plan, options)
+        return backend.emit(plan, options_for(backend, plan, spec, folder, settings, regroup=regroup))
     except CannotEmit as error:
-        for problem in error.problems:
-            print(f"error: {problem}", file=sys.stderr)
-        print(f"error: the target {backend.name!r} can't express {plan.name!r}", file=sys.stderr)
-        return None
+        from stagelang_backends.cli.target_findings import refusal
+
+        _say([refusal(backend.name, problem, plan) for problem in error.problems], spec)
     except WrongSettings as error:
-        raise UsageError(str(error)) from None
+        from stagelang_backends.cli.target_findings import wrong_setting
+
+        _say([wrong_setting(backend.name, error, settings)], spec)
+    return None
+
+
+def _say(findings: Sequence[Diagnostic], spec: Path) -> None:
+    from stagelang_compiler.rendering import render, wants_colour
+
+    root, colour = spec.absolute().parent, wants_colour(sys.stderr)
+    sys.stderr.write(render(findings, format="text", root=root, colour=colour))
 
 
 def say_notes(
     backend: Kept, plan: Plan, spec: Path, files: Mapping[PurePosixPath, str], folder: Path
 ) -> None:
     """Say what else emitted files need in the repository, on the standard error."""
-    options = options_for(backend, plan, spec, folder)
+    from stagelang_compiler.settings import read_settings
+
+    settings, _ = read_settings(spec.absolute().parent)
+    options = options_for(backend, plan, spec, folder, settings)
     for text in files.values():
         for note in backend.notes(text, options):
             print(f"note: {note}", file=sys.stderr)
-
-
-def settings_in(repository: Path, root: Path, target: str) -> Mapping[str, Any]:
-    """Read `[tool.stagelang.TARGET]` of the pyproject.toml beside the pipeline, else of the one at the repository's root.
-
-    Raises:
-        UsageError: the file is no TOML, or the table no table.
-    """
-    kind: Any = dict
-    for path in dict.fromkeys((root / "pyproject.toml", repository / "pyproject.toml")):
-        table: Any = _toml(path)
-        for name in ("tool", "stagelang", target):
-            table = table.get(name, {}) if isinstance(table, kind) else None
-        if not isinstance(table, kind):
-            raise UsageError(f"{path}: [tool.stagelang.{target}] is no table\n  help: write it as one")
-        if table:
-            settings: Mapping[str, Any] = table
-            return settings
-    return {}
-
-
-def _toml(path: Path) -> Any:
-    if not path.is_file():
-        return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is no TOML: {error}\n  help: mend it") from None
 
 
 def _way(start: Path, end: Path) -> PurePosixPath:

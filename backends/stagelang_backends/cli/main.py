@@ -42,6 +42,8 @@ COMMANDS: Mapping[str, Command] = {
     "ci": Command("ci", "do what the jobs of an emitted workflow do"),
     "verdict": Command("verdict", "judge the gates over nodes that were carried out one by one"),
     "remake": Command("remake", "bring an emitted Makefile and its notes up to date, as it asks for itself"),
+    "config": Command("config", "show the settings that hold, and where each was written"),
+    "licences": Command("licences", "list the licences of all that the stages bring"),
     "explain": Command("explain", "explain a rule, such as SL201"),
 }
 

@@ -26,13 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Render the report of the plan's last run."""
-    from stagelang_backends.cli.compiling import compiled
+    from stagelang_backends.cli.compiling import compiled_from
     from stagelang_runtime.session import read_outcome
 
-    found = compiled(arguments.spec, arguments.pipeline, home_of(arguments.spec))
+    found = compiled_from(arguments.spec, arguments.pipeline, home_of(arguments.spec))
     if found is None:
         return FINDINGS
-    plan, digest = found
+    plan, digest = found.plan, found.digest
     outcome = read_outcome(store_of(arguments).root, plan.name)
     if outcome is None:
         raise UsageError(
@@ -49,6 +49,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         digest=digest,
         location=store_of(arguments),
         lineage_svg=svg_of(plan, outcome=outcome if outcome["plan"] == digest else None),
+        waived=found.waived,
     )
     path.write_text(text, encoding="utf-8", newline="\n")
     print(f"wrote {shown(path)}")

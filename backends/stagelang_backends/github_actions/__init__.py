@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import final
+from typing import Any, final
 
+import attrs
 from attrs import frozen
 
 from stagelang_backends.github_actions import workflow
 from stagelang_backends.github_actions.actions import ACTIONS_LOCK, pins, used_pins
 from stagelang_backends.github_actions.committed import committed_jobs
 from stagelang_backends.github_actions.jobs import jobs_of
-from stagelang_backends.github_actions.limits import file_problems, job_problems, plan_problems
+from stagelang_backends.github_actions.limits import UNMET, file_problems, job_problems, plan_problems
 from stagelang_backends.github_actions.names import workflow_path
 from stagelang_backends.github_actions.settings import settings_of
 from stagelang_backends.github_actions.steps import Ground
@@ -32,8 +33,8 @@ class GitHubActionsBackend:
         """Give the workflow; paths in it are seen from the repository's root."""
         settings = settings_of(options.settings)
         problems = [*plan_problems(plan, settings)]
-        if problems:
-            raise CannotEmit(problems)
+        if any(each.code == UNMET for each in problems):
+            raise CannotEmit(problems)  # of what no runner carries out no jobs can be made
         path = workflow_path(plan.name)
         there = options.there(path) or ""
         # Times differ from machine to machine: they are read where jobs are made, and never where a file is compared.
@@ -41,7 +42,7 @@ class GitHubActionsBackend:
         jobs = jobs_of(plan, settings, committed, {} if committed else options.seconds())
         used = pins(settings.actions, there)
         ground = Ground(plan=plan, settings=settings, pins=used, folder=options.in_repository)
-        problems = [*job_problems(plan, jobs)]
+        problems += job_problems(plan, jobs)
         if problems:
             raise CannotEmit(problems)
         text = workflow.workflow_text(ground, jobs)
@@ -49,6 +50,10 @@ class GitHubActionsBackend:
         if problems:
             raise CannotEmit(problems)
         return {path: text}
+
+    def settings(self, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give what holds of `[tool.stagelang.gha]`. Raises WrongSettings."""
+        return attrs.asdict(settings_of(table))
 
     def is_as_written(self, text: str) -> bool:
         """Tell whether a file is what was emitted once, or was edited since, or is somebody's own."""

@@ -74,7 +74,7 @@ def conclude_run(
     sections = run_sections(run, plan, result, outcomes, problems=problems, record=record)
     change = review_sections(review) if review else (without_base(run.no_base),) if run.no_base else ()
     write_report(out, together(sections, change), pipeline=plan.name, around=around)
-    _write_page(out, plan, run.digest, record)
+    _write_page(out, plan, run, record)
     (out / "outcome.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     (out / "report.sarif").write_text(sarif(out / "findings.sarif", run.folder, remarks), encoding="utf-8")
     around.give(sarif="true", kept="true" if not around.base and keep_metrics(bench, plan) else "")
@@ -186,12 +186,13 @@ def _remark(run: RunPlan, kind: str, subject: str, text: str, origin: Origin) ->
     return Remark(kind=kind, subject=subject, text=text, file=file, line=origin.line)
 
 
-def _write_page(out: Path, plan: Plan, digest: str, record: Mapping[str, Any]) -> None:
+def _write_page(out: Path, plan: Plan, run: RunPlan, record: Mapping[str, Any]) -> None:
     page = report_html(
         plan,
         record,
-        digest=digest,
+        digest=run.digest,
         location=locate_store(out / "work" / "store", out / "work"),
         lineage_svg=svg_of(plan, outcome=record),
+        waived=run.waived,
     )
     (out / "report.html").write_text(page, encoding="utf-8", newline="\n")

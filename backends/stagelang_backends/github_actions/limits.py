@@ -22,6 +22,8 @@ LONGEST_KEY = 512
 MOST_JOBS = 250
 """Beyond, a page of GitHub's lists no run's jobs any more, and the file nears its limit."""
 SHORTEST_MINUTES = 5
+UNMET = "SL803"
+"""The rule of stages that no runner can carry out."""
 
 
 def plan_problems(plan: Plan, settings: Settings) -> Iterator[Inexpressible]:
@@ -41,6 +43,8 @@ def job_problems(plan: Plan, jobs: Sequence[Job]) -> Iterator[Inexpressible]:
     """Find jobs that are too many or hold too much."""
     if len(jobs) > MOST_JOBS:
         yield Inexpressible(
+            code="SL807",
+            subject=plan.name,
             message=f"{len(jobs)} jobs are more than a workflow can hold: expected at most {MOST_JOBS}",
             help="set jobs = 'auto' in [tool.stagelang.gha], or fewer kinds of runners and secrets",
             origin=plan.origin,
@@ -49,6 +53,8 @@ def job_problems(plan: Plan, jobs: Sequence[Job]) -> Iterator[Inexpressible]:
         count = sum(len(name) + 1 for name in job.nodes)
         if count > LONGEST_VARIABLE:
             yield Inexpressible(
+                code="SL808",
+                subject=job.nodes[0],
                 message=f"job {job.id!r} carries out {len(job.nodes)} nodes, whose names take {count:,} characters: "
                 f"expected at most {LONGEST_VARIABLE:,}",
                 help="set jobs = 'auto' in [tool.stagelang.gha], or shorten the names",
@@ -63,6 +69,8 @@ def file_problems(plan: Plan, text: str, jobs: Sequence[Job]) -> Iterator[Inexpr
     count = len(text.encode())
     if count > LARGEST_FILE:
         yield Inexpressible(
+            code="SL809",
+            subject=plan.name,
             message=f"the workflow takes {count:,} bytes for {len(plan.nodes):,} nodes in {len(jobs)} jobs: "
             f"expected at most {LARGEST_FILE:,}, since GitHub starts none of more than 500 KB",
             help="set jobs = 'auto' in [tool.stagelang.gha], or shorten the names, or divide the pipeline",
@@ -74,12 +82,16 @@ def _variables(stage: Stage, settings: Settings) -> Iterator[Inexpressible]:
     for name in stage.env:
         if name.startswith("GITHUB_"):
             yield Inexpressible(
+                code="SL805",
+                subject=stage.name,
                 message=f"stage {stage.name!r} declares the variable {name!r}, whose name GitHub keeps for itself",
                 help="give the variable another name",
                 origin=stage.origin,
             )
         elif name not in settings.secrets and name not in settings.variables:
             yield Inexpressible(
+                code="SL804",
+                subject=stage.name,
                 message=f"stage {stage.name!r} declares the variable {name!r}, and nothing says where GitHub has it from",
                 help=f"add it to [tool.stagelang.gha] of pyproject.toml: secrets = [{name!r}] or variables = [{name!r}]",
                 origin=stage.origin,
@@ -96,6 +108,8 @@ def _too_large(stage: Stage, need: Resources, runners: Sequence[Runner]) -> Inex
         for each in runners
     )
     return Inexpressible(
+        code=UNMET,
+        subject=stage.name,
         message=f"stage {stage.name!r} needs {', '.join(wanted)}, and no runner has that ({there})",
         help="add one to runners in [tool.stagelang.gha] of pyproject.toml: { labels = ['...'], cpus = 8, memory = '32GB', gpus = 1 }",
         origin=stage.origin,
@@ -109,6 +123,8 @@ def _schedule(plan: Plan) -> Iterator[Inexpressible]:
     gaps = [after - before for before, after in zip(minutes, [*minutes[1:], minutes[0] + 60], strict=True)]
     if min(gaps) < SHORTEST_MINUTES:
         yield Inexpressible(
+            code="SL806",
+            subject=plan.name,
             message=f"schedule {plan.schedule!r} is due every {min(gaps)} minutes: "
             f"GitHub starts a workflow every {SHORTEST_MINUTES} minutes at most",
             help=f"write '*/{SHORTEST_MINUTES}' for the minute, or an hour between two runs",

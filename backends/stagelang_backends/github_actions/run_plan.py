@@ -46,6 +46,7 @@ class RunPlan:
         is_fork: the run is of a fork's pull request.
         listed: how many kept results were found; None where that couldn't be learnt.
         no_base: why a pull request can't be compared with what it is merged into; empty where it can, or is none.
+        waived: the findings that are accepted for now: code, message, place, and by whom, why and until when.
         jobs: the jobs by id, each after those that it needs.
     """
 
@@ -59,6 +60,7 @@ class RunPlan:
     is_fork: bool = False
     listed: int | None = None
     no_base: str = ""
+    waived: tuple[Mapping[str, str], ...] = ()
     jobs: Mapping[str, PlannedJob]
 
     def of_state(self, state: State) -> list[str]:
@@ -82,7 +84,7 @@ def read_run_plan(folder: Path) -> RunPlan | None:
             name: PlannedJob(nodes=tuple(job["nodes"]), key=job["key"], state=job["state"])
             for name, job in data.pop("jobs").items()
         }
-        return RunPlan(jobs=jobs, **data)
+        return RunPlan(jobs=jobs, waived=tuple(data.pop("waived", ())), **data)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -53,10 +53,23 @@ def run_sections(
         Section(title="failures", text="".join(_failure(node) for node in failed), shed=1),
         Section(title="gates", text="".join(_gates(gates)), shed=2),
         Section(title="metrics", text="".join(_metrics(metrics)), shed=2),
+        Section(title="waived findings", text="".join(_waived(run.waived)), shed=4),
         Section(title="why nodes ran", text=_why(reasons), shed=5),
         Section(title="picture", text=_picture(plan, result, record), shed=6),
     ]
     return tuple(section for section in sections if section.text)
+
+
+def _waived(waived: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """List what the check found and somebody accepted; it stays counted and visible."""
+    if not waived:
+        return
+    yield f"### {len(waived)} waived finding{'s' if len(waived) > 1 else ''}\n\n"
+    for each in waived[:_MOST_ROWS]:
+        finding, by = code(each["message"], _LONGEST), code(each["by"], _LONGEST)
+        yield f"- {each['code']} {finding} ({code(each['place'])}), waived by {by}\n"
+    if len(waived) > _MOST_ROWS:
+        yield f"- and {len(waived) - _MOST_ROWS} more\n"
 
 
 def verdict_word(outcomes: Outcomes, problems: Sequence[str]) -> str:

@@ -98,20 +98,23 @@ def settings_of(table: Mapping[str, Any]) -> Settings:
     for name in table:
         if name not in known:
             raise WrongSettings(
-                f"[tool.stagelang.gha] has no setting {name!r}\n  help: expected one of {', '.join(sorted(known))}"
+                f"[tool.stagelang.gha] has no setting {name!r}\n  help: expected one of {', '.join(sorted(known))}",
+                (name,),
             )
     found = {name: _READERS[name](name, value) for name, value in table.items()}
     settings = Settings(**found)
     both = set(settings.secrets) & set(settings.variables)
     if both:
         raise WrongSettings(
-            f"[tool.stagelang.gha] names {min(both)!r} as a secret and as a variable\n  help: take it out of one of them"
+            f"[tool.stagelang.gha] names {min(both)!r} as a secret and as a variable\n  help: take it out of one of them",
+            ("variables",),
         )
     return settings
 
 
 def _wrong(name: str, expected: str, value: object) -> WrongSettings:
-    return WrongSettings(f"[tool.stagelang.gha] {name} = {value!r}\n  help: expected {expected}")
+    said = f"[tool.stagelang.gha] {name} = {value!r}\n  help: expected {expected}"
+    return WrongSettings(said, (name.partition(".")[0],))
 
 
 def _text(name: str, value: Any) -> str:

@@ -59,6 +59,8 @@ def _value(plan: Plan, path: PurePosixPath) -> str:
         return as_value(path.as_posix())
     except NotForMake as error:
         problem = Inexpressible(
+            code="SL810",
+            subject=plan.name,
             message=f"a Makefile can't hold the path {str(path)!r} of the pipeline: {error}",
             help="rename the file or folder, or choose another output folder",
             origin=plan.origin,

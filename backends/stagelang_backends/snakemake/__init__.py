@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import final
+from typing import Any, final
 
+import attrs
 from attrs import frozen
 
 from stagelang_backends.protocol import CannotEmit, EmitOptions
@@ -51,6 +52,10 @@ class SnakemakeBackend:
             PurePosixPath("profiles/local/config.yaml"): local_profile(),
             PurePosixPath("profiles/slurm/config.yaml"): slurm_profile(settings.slurm),
         }
+
+    def settings(self, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give what holds of `[tool.stagelang.snakemake]`. Raises WrongSettings."""
+        return attrs.asdict(read_settings(table))
 
 
 def _table(digest: str, rules: Iterable[Rule]) -> Iterator[str]:

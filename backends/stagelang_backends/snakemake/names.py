@@ -46,6 +46,8 @@ def clashes(plan: Plan) -> Iterator[Inexpressible]:
             other, _, ending = folder.rpartition(".")
             if ending in _ENDINGS and other in plan.by_name:
                 yield Inexpressible(
+                    code="SL811",
+                    subject=node.name,
                     message=f"node {node.name!r} can't lie beside node {other!r}: "
                     f"'{folder}' would have to be a folder and a file of {other!r}",
                     help=f"call it {node.name.replace(folder, folder[: -len(ending) - 1] + '_' + ending, 1)!r}, "

@@ -33,13 +33,15 @@ def read_settings(table: Mapping[str, Any]) -> Settings:
     if unknown:
         raise WrongSettings(
             f"[tool.stagelang.snakemake] holds {unknown[0]!r}, which means nothing\n"
-            "  help: it may hold a table 'slurm' of default resources, such as slurm_account"
+            "  help: it may hold a table 'slurm' of default resources, such as slurm_account",
+            (unknown[0],),
         )
     slurm: Any = table.get("slurm", {})
     if not isinstance(slurm, Mapping):
         raise WrongSettings(
             f"[tool.stagelang.snakemake] slurm is {slurm!r}\n"
-            '  help: write it as a table, such as slurm = {slurm_account = "validation"}'
+            '  help: write it as a table, such as slurm = {slurm_account = "validation"}',
+            ("slurm",),
         )
     return Settings(slurm={str(name): _scalar(str(name), value) for name, value in slurm.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
@@ -48,6 +50,7 @@ def _scalar(name: str, value: object) -> Scalar:
     if not _WORD.fullmatch(name) or isinstance(value, bool) or not isinstance(value, str | int):
         raise WrongSettings(
             f"[tool.stagelang.snakemake.slurm] {name} is {value!r}\n"
-            "  help: give each resource of Snakemake a text or a whole number"
+            "  help: give each resource of Snakemake a text or a whole number",
+            ("slurm", name),
         )
     return value

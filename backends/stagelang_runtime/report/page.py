@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -43,7 +43,13 @@ MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!", "not_e
 
 
 def report_html(
-    plan: Plan, outcome: Mapping[str, Any], *, digest: str, location: Location, lineage_svg: str
+    plan: Plan,
+    outcome: Mapping[str, Any],
+    *,
+    digest: str,
+    location: Location,
+    lineage_svg: str,
+    waived: Sequence[Mapping[str, str]] = (),
 ) -> str:
     """Write the report of a plan's last run.
 
@@ -53,6 +59,7 @@ def report_html(
         digest: the plan's digest now; where it isn't the run's, the page says so.
         location: where results are kept; where they can't be reached, the page says less.
         lineage_svg: the pipeline's picture, as SVG that needs nothing from outside.
+        waived: the findings that are accepted for now: each one's `code`, `message` and `place`, and `by` whom, why and until when.
     """
     outcomes = outcomes_from_json(outcome["outcomes"])
     receipts = _receipts(outcome["nodes"], location)
@@ -75,6 +82,7 @@ def report_html(
         revision=outcome["revision"],
         states=STATES,
         methods=METHODS,
+        waived=waived,
         lineage=Markup(lineage_svg),  # drawn by stagelang itself, names escaped
     )
 

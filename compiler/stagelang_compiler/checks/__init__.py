@@ -47,4 +47,10 @@ CHECKS = (
 PLAN_CHECKS = reproducibility.PLAN_CHECKS
 """Judge the Plan of a graph without errors."""
 
-__all__ = ["CHECKS", "PLAN_CHECKS", "RULES"]
+PROJECT_CHECKS = governance.PROJECT_CHECKS
+"""Judge the graph by the project's settings."""
+
+PROJECT_PLAN_CHECKS = governance.PROJECT_PLAN_CHECKS
+"""Judge the Plan by the project's settings."""
+
+__all__ = ["CHECKS", "PLAN_CHECKS", "PROJECT_CHECKS", "PROJECT_PLAN_CHECKS", "RULES"]

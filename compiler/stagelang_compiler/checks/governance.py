@@ -7,7 +7,7 @@ from typing import Any
 
 from stagelang.origin import Origin
 from stagelang.stage import Stage
-from stagelang_compiler.checks import waivers
+from stagelang_compiler.checks import budgets, licences, required, settings_problems, waivers
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
 from stagelang_compiler.graph import Graph
 from stagelang_compiler.quantities import seconds, size
@@ -20,7 +20,14 @@ BAD_QUANTITY = Rule(
     waivable=False,
 )
 
-RULES = (*waivers.RULES, BAD_QUANTITY)
+RULES = (
+    *waivers.RULES,
+    BAD_QUANTITY,
+    *settings_problems.RULES,
+    *required.RULES,
+    *licences.RULES,
+    *budgets.RULES,
+)
 
 
 def check_quantities(graph: Graph) -> Iterator[Diagnostic]:
@@ -91,3 +98,9 @@ def _quantity(
 
 
 CHECKS = (check_quantities,)
+
+PROJECT_CHECKS = (*required.CHECKS, *budgets.CHECKS)
+"""Judge the graph by what the project asks for."""
+
+PROJECT_PLAN_CHECKS = licences.PLAN_CHECKS
+"""Judge the Plan by what the project asks for."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from attrs import evolve
 
 from stagelang.governance import Waiver
-from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
+from stagelang.origin import Origin
+from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 
 EXPIRED_WAIVER = Rule(
     code="SL401",
@@ -33,60 +34,120 @@ UNWAIVABLE = Rule(
     waivable=False,
 )
 
-RULES = (EXPIRED_WAIVER, IDLE_WAIVER, UNWAIVABLE)
+EXPIRING_WAIVER = Rule(
+    code="SL416",
+    name="expiring-waiver",
+    severity=Severity.NOTE,
+    summary="a waiver whose last day is near",
+    waivable=False,
+)
+REPEATED_WAIVER = Rule(
+    code="SL417",
+    name="repeated-waiver",
+    severity=Severity.WARNING,
+    summary="a finding that is waived twice",
+    waivable=False,
+)
+
+RULES = (EXPIRED_WAIVER, IDLE_WAIVER, UNWAIVABLE, EXPIRING_WAIVER, REPEATED_WAIVER)
+NEAR = dt.timedelta(days=14)
+"""How long before its last day a waiver is said to expire."""
 
 
 def apply_waivers(
-    waivers: Sequence[Waiver], findings: Sequence[Diagnostic], today: dt.date
+    waivers: Sequence[Waiver],
+    findings: Sequence[Diagnostic],
+    today: dt.date,
+    *,
+    rules: Sequence[Rule] = (),
+    unwaivable: Mapping[str, Origin] | None = None,
 ) -> list[Diagnostic]:
-    """Mark the findings that a waiver covers, and report waivers that are expired, cover nothing, or can't hold."""
+    """Mark the findings that a waiver covers, and report waivers that are expired, cover nothing, or can't hold.
+
+    Args:
+        waivers: what is accepted.
+        findings: what was found.
+        today: the day on which waivers are judged.
+        rules: all rules that there are; a waiver names one by its code or its name.
+        unwaivable: the codes of rules that the project lets nobody waive, each with where it says so.
+    """
+    forbidden = unwaivable or {}
     used: set[int] = set()
     marked: list[Diagnostic] = []
     for finding in findings:
-        covering = next((waiver for waiver in waivers if _covers(waiver, finding)), None)
-        if covering is None:
+        covers = [waiver for waiver in waivers if _covers(waiver, finding)]
+        if not covers:
             marked.append(finding)
             continue
+        covering = next((waiver for waiver in covers if waiver.expires >= today), covers[0])
         used.add(id(covering))
-        holds = finding.rule.waivable and covering.expires >= today
+        may_be = finding.rule.waivable and finding.rule.code not in forbidden
+        holds = may_be and covering.expires >= today
         marked.append(evolve(finding, waived_by=_said(covering)) if holds else finding)
-        if not finding.rule.waivable:
-            marked.append(
-                _report(
-                    UNWAIVABLE,
-                    covering,
-                    f"rule {finding.rule.code} can't be waived",
-                    "correct what it found, and remove the waiver",
-                )
-            )
+        if not may_be:
+            marked.append(_unwaivable(covering, finding.rule, forbidden.get(finding.rule.code)))
+    first: dict[tuple[str, str], Waiver] = {}
+    codes = {rule.name: rule.code for rule in rules}
     for waiver in waivers:
-        if waiver.expires < today:
-            marked.append(
-                _report(
-                    EXPIRED_WAIVER,
-                    waiver,
-                    f"the waiver of {waiver.rule} for {waiver.where!r} expired on {waiver.expires}",
-                    "correct what it covers, or have its owner accept it anew",
-                )
-            )
-        elif id(waiver) not in used:
-            marked.append(
-                _report(
-                    IDLE_WAIVER,
-                    waiver,
-                    f"the waiver of {waiver.rule} for {waiver.where!r} covers nothing",
-                    _instead(waiver, findings),
-                )
-            )
+        key = (codes.get(waiver.rule, waiver.rule), waiver.where)
+        earlier = first.setdefault(key, waiver) if waiver.expires >= today else waiver
+        marked += _judged(waiver, earlier, id(waiver) in used, findings, today, codes)
     return list(dict.fromkeys(marked))
 
 
-def _instead(waiver: Waiver, findings: Sequence[Diagnostic]) -> str:
-    """Say where the rule is broken, if it is, so that the waiver can name it."""
+def _judged(
+    waiver: Waiver,
+    earlier: Waiver,
+    is_used: bool,
+    findings: Sequence[Diagnostic],
+    today: dt.date,
+    codes: Mapping[str, str],
+) -> Iterator[Diagnostic]:
+    """Report what is wrong with a waiver by itself."""
+    what = f"the waiver of {waiver.rule} for {waiver.where!r}"
+    if waiver.expires < today:
+        action = "correct what it covers, or have its owner accept it anew"
+        yield _report(EXPIRED_WAIVER, waiver, f"{what} expired on {waiver.expires}", action)
+    elif earlier is not waiver:
+        yield _report(
+            REPEATED_WAIVER,
+            waiver,
+            f"{what} says again what another says",
+            "remove one of them",
+            Place(earlier.origin, "the other"),
+        )
+    elif not is_used:
+        yield _report(IDLE_WAIVER, waiver, f"{what} covers nothing", _instead(waiver, findings, codes))
+    elif waiver.expires - today <= NEAR:
+        action = "correct what it covers before, or have its owner accept it anew"
+        yield _report(EXPIRING_WAIVER, waiver, f"{what} expires soon, on {waiver.expires}", action)
+
+
+def last_day(waivers: Iterable[dt.date], today: dt.date) -> dt.date | None:
+    """Give the last day on which waivers of these last days are judged as today; None for ever."""
+    ahead = [each for each in waivers if each >= today]
+    turns = [each if each - today <= NEAR else each - NEAR - dt.timedelta(days=1) for each in ahead]
+    return min(turns, default=None)
+
+
+def _unwaivable(waiver: Waiver, rule: Rule, said: Origin | None) -> Diagnostic:
+    action = "correct what it found, and remove the waiver"
+    if said is None:
+        return _report(UNWAIVABLE, waiver, f"rule {rule.code} can't be waived", action)
+    message = f"rule {rule.code} can't be waived in this project"
+    return _report(UNWAIVABLE, waiver, message, action, Place(said, "said here"))
+
+
+def _instead(waiver: Waiver, findings: Sequence[Diagnostic], codes: Mapping[str, str]) -> str:
+    """Say where the rule is broken, if it is, so that the waiver can name it; or which rule is meant, if there is none of that name."""
     of_rule = (finding for finding in findings if waiver.rule in (finding.rule.code, finding.rule.name))
     elsewhere = sorted({finding.subject for finding in of_rule})
     named = ", ".join(f"where={subject!r}" for subject in elsewhere)
-    return f"remove it, or accept what {waiver.rule} finds with {named}" if elsewhere else "remove it"
+    if elsewhere:
+        return f"remove it, or accept what {waiver.rule} finds with {named}"
+    known = {*codes, *codes.values()}
+    meant = did_you_mean(waiver.rule, known) if known and waiver.rule not in known else None
+    return f"remove it; there is no rule {waiver.rule!r}, did you mean {meant!r}?" if meant else "remove it"
 
 
 def _covers(waiver: Waiver, finding: Diagnostic) -> bool:
@@ -96,10 +157,10 @@ def _covers(waiver: Waiver, finding: Diagnostic) -> bool:
 
 
 def _said(waiver: Waiver) -> str:
-    return f"{waiver.owner}, until {waiver.expires}: {waiver.reason}"
+    return f"{waiver.owner}, for {waiver.where!r}, until {waiver.expires}: {waiver.reason}"
 
 
-def _report(rule: Rule, waiver: Waiver, message: str, help_: str) -> Diagnostic:
+def _report(rule: Rule, waiver: Waiver, message: str, help_: str, *others: Place) -> Diagnostic:
     return Diagnostic(
-        rule=rule, message=message, places=(Place(waiver.origin),), subject=waiver.where, help=help_
+        rule=rule, message=message, places=(Place(waiver.origin), *others), subject=waiver.where, help=help_
     )

@@ -64,31 +64,52 @@ def test_a_plan_that_a_target_can_t_express_writes_nothing_and_check_finds_it_be
 ) -> None:
     (project / "deep" / "models" / "pipeline.py").write_text(SPEC.format(resources="gpus=1"))
     said = (
-        "error: stage 'one' needs 1 gpus, and no runner has that (ubuntu-24.04: 2 cpus, 8 GB, 0 gpus, 360 min)\n"
+        "error[SL803]: target 'gha': stage 'one' needs 1 gpus, and no runner has that "
+        "(ubuntu-24.04: 2 cpus, 8 GB, 0 gpus, 360 min)\n"
         "  --> pipeline.py:4\n"
     )
-    for words in (["compile"], ["check"]):
-        assert main([*words, "--target", "gha"]) == 1
-        assert said in capsys.readouterr().err
+    assert main(["compile", "--target", "gha"]) == 1
+    assert said in capsys.readouterr().err
+    assert main(["check", "--target", "gha"]) == 1
+    assert said in capsys.readouterr().out
     assert main(["check"]) == 0
     assert not _workflow(project).exists()
+    capsys.readouterr()
+
+
+def test_a_target_that_the_project_names_is_always_looked_at(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "deep" / "models" / "pipeline.py").write_text(SPEC.format(resources="gpus=1"))
+    (project / "pyproject.toml").write_text('[tool.stagelang]\ntargets = ["gha"]\n')
+    assert main(["check", "--format", "json"]) == 1
+    assert '"code": "SL803"' in capsys.readouterr().out
+    assert main(["run"]) == 0
     capsys.readouterr()
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[tool.stagelang.gha]\nnope = 1\n", "[tool.stagelang.gha] has no setting 'nope'"),
-        ("[tool.stagelang]\ngha = 1\n", "[tool.stagelang.gha] is no table"),
-        ("[tool.stagelang.gha\n", "is no TOML: "),
+        (
+            "[tool.stagelang.gha]\npyhton = 1\n",
+            "[tool.stagelang.gha] has no setting 'pyhton'\n  --> pyproject.toml:2\n",
+        ),
+        ("[tool.stagelang]\ngha = 1\n", "[tool.stagelang.gha] is no table\n  --> pyproject.toml:2\n"),
+        (
+            "[tool.stagelang.gha\n",
+            "'pyproject.toml' is no TOML: expected ']' at the end of a table declaration\n  --> pyproject.toml:1\n",
+        ),
     ],
 )
-def test_settings_that_can_t_be_read_are_a_wrong_usage(
+def test_settings_that_can_t_be_read_are_found_where_they_were_written(
     text: str, said: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "pyproject.toml").write_text(text)
-    assert main(["compile", "--target", "gha"]) == 2
-    assert said in capsys.readouterr().err
+    for words in ("compile", "check"):
+        assert main([words, "--target", "gha"]) == 1
+        printed = capsys.readouterr()
+        assert f"error[SL405]: {said}" in printed.out + printed.err
     assert not _workflow(project).exists()
 
 

@@ -34,6 +34,8 @@ commands:
   ci        do what the jobs of an emitted workflow do
   verdict   judge the gates over nodes that were carried out one by one
   remake    bring an emitted Makefile and its notes up to date, as it asks for itself
+  config    show the settings that hold, and where each was written
+  licences  list the licences of all that the stages bring
   explain   explain a rule, such as SL201
 
   stagelang COMMAND --help   what a command takes
