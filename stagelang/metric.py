@@ -20,7 +20,7 @@ from stagelang.origin import Origin, caller_origin, function_origin
 from stagelang.recording import recorded
 from stagelang.running import is_running
 from stagelang.signature import Signature, read_signature
-from stagelang.stage import handles_in, visible_names
+from stagelang.stage import arguments_now, handles_in, visible_names
 from stagelang.units import Per, Times, Unit, measure
 
 P = ParamSpec("P")
@@ -247,9 +247,8 @@ class MetricDefinition(Generic[P, U_co]):
         handles = [*handles_in(args), *handles_in(tuple(kwargs.values()))]
         if (handles and not any(handle.is_lazy for handle in handles)) or is_running():
             return Metric(data=self.function(*args, **kwargs))
-        call = MetricCall(
-            stage=self, args=args, kwargs=dict(kwargs), scope=current_scope(), origin=caller_origin()
-        )
+        given, named = arguments_now(args, kwargs)
+        call = MetricCall(stage=self, args=given, kwargs=named, scope=current_scope(), origin=caller_origin())
         recorded("calls", call)
         return Metric(Bound(call, "out"))
 

@@ -124,7 +124,8 @@ class Stage(Generic[P, R_co]):
             raise DeclarationError(
                 f"stage {self.name!r} was called with lazy and loaded handles together: expected all of one kind"
             )
-        call = Call(stage=self, args=args, kwargs=dict(kwargs), scope=current_scope(), origin=caller_origin())
+        given, named = arguments_now(args, kwargs)
+        call = Call(stage=self, args=given, kwargs=named, scope=current_scope(), origin=caller_origin())
         recorded("calls", call)
         result: R_co = self._lazy_result(call)
         return result
@@ -179,6 +180,15 @@ def handles_in(arguments: Sequence[Any]) -> list[Handle]:
         elif isinstance(argument, list | tuple):
             found += [item for item in argument if isinstance(item, Handle)]  # pyright: ignore[reportUnknownVariableType]
     return found
+
+
+def arguments_now(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Copy lists among arguments: one that grows later, perhaps by the call's own result, mustn't change what was called."""
+    return tuple(map(_now, args)), {name: _now(value) for name, value in kwargs.items()}
+
+
+def _now(value: Any) -> Any:
+    return [*value] if type(value) is list else value
 
 
 def visible_names() -> Mapping[str, Any]:

@@ -291,3 +291,17 @@ def test_a_chain_of_5000_expressions_needs_no_recursion() -> None:
         pipeline = Pipeline("p", seed=1, metrics=[number])
     graph = build(pipeline, recording, repr)
     assert [graph.names[id(each)] for each in graph.expressions] == [f"e{number}" for number in range(5_000)]
+
+
+def test_a_list_that_grows_after_a_call_was_read_as_it_was(plan_of: PlanOf) -> None:
+    plan = plan_of(
+        _MERGES
+        + "parts = [scans]\n"
+        + "for number in range(2):\n    parts.append(join.named(f'join{number}')(parts))\n"
+        + "pipeline = Pipeline('p', seed=1, outputs=parts[-1:])\n"
+    )
+    assert _reads(plan) == {
+        "scans": [],
+        "join0": ["parts[0]=scans"],
+        "join1": ["parts[0]=scans", "parts[1]=join0"],
+    }
