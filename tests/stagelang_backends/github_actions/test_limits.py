@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from stagelang_backends.github_actions.committed import committed_jobs, committed_nodes
-from stagelang_backends.github_actions.limits import LARGEST_FILE, MOST_JOBS
-from stagelang_backends.github_actions.names import LONGEST_JOB, RESERVED
+from stagelang_backends.github_actions.concluding import SHORT_LIMIT, SUMMARY_LIMIT
+from stagelang_backends.github_actions.limits import LARGEST_FILE, LONGEST_KEY, MOST_JOBS
+from stagelang_backends.github_actions.names import LONGEST_JOB, RESERVED, cache_key
 from stagelang_backends.github_actions.yaml_text import loads
+from stagelang_backends.review.markdown import LIMIT, Section, assembled
 from stagelang_compiler.plan import Resources
 from tests.stagelang_backends.github_actions.plans import emit, node, plan, random_plan, refused, stage
 
@@ -142,3 +147,43 @@ def test_no_expression_comes_near_its_limit_and_none_stands_in_a_run() -> None:
         for step in job["steps"]:
             assert "${{" not in step.get("run", "")
     assert max(len(line) for line in text.splitlines()) < 21_000
+
+
+def test_artifacts_have_names_that_github_takes_and_no_two_the_same() -> None:
+    text = emit(random_plan(120), jobs="each")
+    uploads = [
+        step["with"]["name"]
+        for job in loads(text)["jobs"].values()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/upload-artifact@")
+    ]
+    assert len(uploads) == len(set(uploads)) >= 120
+    assert [name for name in uploads if re.search(r'[":<>|*?\r\n\\/]', name) or len(name) > 255] == []
+
+
+def test_cache_keys_are_short_and_hold_no_comma_whatever_the_names() -> None:
+    for name in ("a,b", "x" * 300, "é" * 80, "a b"):
+        key = cache_key(name, "j" * LONGEST_JOB, "sha256:" + "f" * 64)
+        assert len(key) <= LONGEST_KEY
+        assert re.fullmatch(r"[A-Za-z0-9_.-]+", key)
+
+
+def test_what_the_first_job_hands_to_the_others_stays_far_below_what_an_output_holds() -> None:
+    # an output has at most 1 MB, counted as UTF-16; a workflow has at most MOST_JOBS jobs
+    jobs = {f"{number:03d}{'j' * (LONGEST_JOB - 3)}": "" for number in range(MOST_JOBS)}
+    keys = {name: cache_key("p" * 100, name, "sha256:" + "f" * 64) for name in jobs}
+    handed = json.dumps(list(jobs)) + json.dumps(keys)
+    assert 2 * len(handed) < 200_000
+
+
+def test_a_report_is_cut_to_what_a_comment_and_a_summary_hold() -> None:
+    sections = [
+        Section(title="verdict", text="**pass**\n", shed=0),
+        *(Section(title=f"s{number}", text="x" * 50_000, shed=number) for number in range(1, 40)),
+    ]
+    for limit in (LIMIT, SHORT_LIMIT, SUMMARY_LIMIT):
+        text = assembled(sections, limit)
+        assert text.startswith("**pass**\n")
+        assert len(text.encode()) <= limit
+    assert LIMIT < 65_536
+    assert SUMMARY_LIMIT < 1_048_576
