@@ -21,6 +21,7 @@ BENCHES = {
     "noop": "a run with nothing to do, 200 and 1,000 stages",
     "stage": "what a trivial stage costs in a local run",
     "compile": "check and compile, 1,000 to 20,000 stages",
+    "check": "all checks of all families, 500 to 10,000 stages",
     "leakage": "all rules of leakage, 500 to 2,000 stages",
     "diff": "compare two plans, 1,000 to 10,000 stages",
     "dask": "500 variants on a Dask cluster of this machine",

@@ -12,6 +12,7 @@ import pytest
 from stagelang_compiler.compiler import check_file
 from stagelang_compiler.plan import Plan
 from tests.benchmarks.generate import PROGRAMS, Dag, make_dag, write
+from tests.benchmarks.teams import STAGES_A_TEAM, write_teams
 
 STAGES = 60
 Edges = set[tuple[str, str]]
@@ -105,3 +106,12 @@ def test_a_seed_gives_one_graph_with_chains_and_joins() -> None:
 
 def test_a_stage_is_an_end_if_none_reads_it() -> None:
     assert Dag(((), (0,), (0,))).ends == ["s1", "s2"]
+
+
+def test_a_company_of_teams_checks_clean(tmp_path: Path) -> None:
+    write_teams(3 * STAGES_A_TEAM, tmp_path)
+    checked = check_file(tmp_path / "pipeline.py")
+    assert [each.rule.code for each in checked.diagnostics] == ["SL700"]
+    assert checked.plan is not None
+    nodes = [node for node in checked.plan.nodes if node.kind != "source"]
+    assert len(nodes) == 3 * STAGES_A_TEAM

@@ -113,8 +113,10 @@ def _atoms(work: Work, few: Groups) -> Iterator[Groups]:
     if len(chains) <= MOST:
         yield chains
         return
+    marks = _phases(work)
+    depths = _depths(work, marks)
     for bands in BANDS:
-        yield _banded(work, bands, len(few))
+        yield _banded(work, marks, depths, bands, len(few))
 
 
 def _chains(work: Work) -> Groups:
@@ -130,13 +132,17 @@ def _chains(work: Work) -> Groups:
     return _by(home)
 
 
-def _banded(work: Work, bands: int, phases: int) -> Groups:
-    """Cut each phase into bands by depth, and each band into what is connected in it, evened out to a few groups."""
-    marks = _phases(work)
+def _depths(work: Work, marks: Sequence[Hashable]) -> list[int]:
+    """Number the nodes of each phase on the longest way to them."""
     depths: list[int] = []
     for node, reads in enumerate(work.reads):
-        same = (depths[each] + 1 for each in reads if marks[each] == marks[node])
-        depths.append(max(same, default=0))
+        mark = marks[node]
+        depths.append(max((depths[each] + 1 for each in reads if marks[each] == mark), default=0))
+    return depths
+
+
+def _banded(work: Work, marks: Sequence[Hashable], depths: Sequence[int], bands: int, phases: int) -> Groups:
+    """Cut each phase into bands by depth, and each band into what is connected in it, evened out to a few groups."""
     deepest: dict[Hashable, int] = {}
     for mark, depth in zip(marks, depths, strict=True):
         deepest[mark] = max(depth + 1, deepest.get(mark, 1))

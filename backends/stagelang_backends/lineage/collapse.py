@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from attrs import evolve
 
 from stagelang_backends.lineage import palette
 from stagelang_backends.lineage.drawing import (
+    Arrow,
     Badge,
     Box,
     ChangeState,
@@ -52,9 +53,12 @@ def folded(
     opened = frozenset(expand)
     kept = drawing
     for groups in itertools.chain(first or [{}], _groupings(drawing, boxes, opened)):
-        kept = _quotient(drawing, groups)
-        count = sum(not _within(box.scope, opened) for box in kept.boxes) if groups else len(kept.boxes)
-        if count <= boxes and (arrows is None or len(kept.arrows) <= arrows):
+        homes, grouped = _grouped(drawing, groups)
+        count = sum(not _within(box.scope, opened) for box in grouped) if groups else len(grouped)
+        if count > boxes:
+            continue
+        kept = evolve(drawing, boxes=grouped, arrows=_led(drawing.arrows, homes))
+        if arrows is None or len(kept.arrows) <= arrows:
             break
     return kept
 
@@ -119,32 +123,34 @@ def _steps(band: int, bands: int, height: int) -> str:
     return f"steps {first + 1} to {last + 1}" if last > first else f"step {first + 1}"
 
 
-def _quotient(drawing: Drawing, groups: Mapping[str, Group]) -> Drawing:
-    """Draw each group as one box where its first member stood; a group of one member stays that member."""
+def _grouped(drawing: Drawing, groups: Mapping[str, Group]) -> tuple[Mapping[str, str], tuple[Box, ...]]:
+    """Draw each group as one box where its first member stood, and say which box each is in; a group of one stays that one."""
     if not groups:
-        return drawing
+        return {}, drawing.boxes
     members: dict[Group, list[Box]] = {}
     for box in drawing.boxes:
         if box.key in groups:
             members.setdefault(groups[box.key], []).append(box)
-    home = {
+    homes = {
         box.key: each[0].key if len(each) == 1 else _key(group)
         for group, each in members.items()
         for box in each
     }
     boxes: dict[str, Box] = {}
     for box in drawing.boxes:
-        key = home.get(box.key, box.key)
+        key = homes.get(box.key, box.key)
         if key not in boxes:
             boxes[key] = box if key == box.key else _group_box(groups[box.key], members[groups[box.key]])
-    arrows = (
-        evolve(each, tail=home.get(each.tail, each.tail), head=home.get(each.head, each.head))
-        for each in drawing.arrows
-    )
-    return evolve(
-        drawing,
-        boxes=tuple(boxes.values()),
-        arrows=merged(each for each in arrows if each.tail != each.head),
+    return homes, tuple(boxes.values())
+
+
+def _led(arrows: Iterable[Arrow], homes: Mapping[str, str]) -> tuple[Arrow, ...]:
+    """Lead arrows from box to box, and leave out those within one."""
+    ends = ((each, homes.get(each.tail, each.tail), homes.get(each.head, each.head)) for each in arrows)
+    return merged(
+        Arrow(tail=tail, head=head, label=each.label, population=each.population, change=each.change)
+        for each, tail, head in ends
+        if tail != head
     )
 
 

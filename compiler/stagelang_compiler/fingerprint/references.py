@@ -110,6 +110,8 @@ class _Reader:
         self.openings: dict[tuple[str, int], None] = {}
         self.omitted: set[ast.AST] = set()
         self.reads_docs = False
+        self.texts: list[ast.Constant] | None = None
+        """The constants of the annotation that is being read."""
 
     def facts(self) -> Facts:
         for load in self.scope.loads:
@@ -343,10 +345,11 @@ class _Reader:
 
     def visit_annotations(self, annotations: Sequence[ast.AST]) -> None:
         for annotation in annotations:
+            before, self.texts = self.texts, []
             self.visit((annotation,))
-            mode = self.mode
+            mode, texts, self.texts = self.mode, self.texts, before
             self.mode = Mode.TEXT if mode is Mode.VALUE else mode
-            self.visit(quoted(annotation))
+            self.visit(quoted(texts))
             self.mode = mode
 
     def augmented(self, node: ast.AugAssign) -> Sequence[ast.AST]:
@@ -360,7 +363,9 @@ class _Reader:
             self.bind(str(name))
         return children(node)
 
-    def constant(self, node: ast.AST) -> Sequence[ast.AST]:
+    def constant(self, node: ast.Constant) -> Sequence[ast.AST]:
+        if self.texts is not None:
+            self.texts.append(node)
         return ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, cast
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -125,10 +125,10 @@ def parameters(arguments: ast.arguments) -> list[ast.arg]:
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]
 
 
-def quoted(annotation: ast.AST) -> Iterator[ast.AST]:
+def quoted(constants: Iterable[ast.Constant]) -> Iterator[ast.AST]:
     """Parse the strings in an annotation, which may be evaluated as names later."""
-    for inner in () if isinstance(annotation, ast.Name) else walk(annotation):
-        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+    for inner in constants:
+        if isinstance(inner.value, str):
             try:
                 parsed = ast.parse(inner.value.strip(), mode="eval")
             except (SyntaxError, ValueError):

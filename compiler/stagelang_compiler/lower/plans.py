@@ -19,7 +19,6 @@ from stagelang_compiler.lower.stages import (
     frame_libraries,
     lower_budget,
     lower_stage,
-    with_frames,
 )
 from stagelang_compiler.parsed_files import Files
 from stagelang_compiler.values import encode_value
@@ -52,9 +51,10 @@ def lower(
         dict.fromkeys([node.stage for node in graph.nodes if node.stage] + list(_experimental(graph)))
     )
     stage_names = _stage_names(used)
-    stages = {stage_names[stage]: lower_stage(stage, root, fingerprinter) for stage in used}
+    for stage in used:
+        fingerprinter.fingerprint(stage.function)  # reads all files in which frames may be asked for
     frames = frame_libraries(fingerprinter.files)
-    stages = {stage_names[stage]: with_frames(stages[stage_names[stage]], stage, frames) for stage in used}
+    stages = {stage_names[stage]: lower_stage(stage, root, fingerprinter, frames) for stage in used}
     return plan.Plan(
         name=pipeline.name,
         seed=pipeline.seed,

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve
-
 from stagelang.governance import Budget, Resources
 from stagelang.metric import MetricDefinition
 from stagelang.origin import relative_file
@@ -23,8 +21,10 @@ from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.quantities import seconds, size
 
 
-def lower_code(function: Any, root: Path, fingerprinter: Fingerprinter) -> plan.Code:
-    """Say where a function is found and what identifies it."""
+def lower_code(
+    function: Any, root: Path, fingerprinter: Fingerprinter, libraries: Iterable[str] = ()
+) -> plan.Code:
+    """Say where a function is found and what identifies it; `libraries` are those it depends on without importing them by name."""
     printed = fingerprinter.fingerprint(function)
     return plan.Code(
         module=function.__module__,
@@ -34,16 +34,19 @@ def lower_code(function: Any, root: Path, fingerprinter: Fingerprinter) -> plan.
         components=tuple(
             plan.Component(name=f"{each.kind} {each.name}", digest=each.digest) for each in printed.components
         ),
-        distributions=tuple(printed.distributions),
+        distributions=tuple(sorted({*printed.distributions, *libraries})),
         conservative=tuple(printed.conservative),
     )
 
 
 def lower_stage(
-    stage: Stage[Any, Any] | MetricDefinition[Any, Any], root: Path, fingerprinter: Fingerprinter
+    stage: Stage[Any, Any] | MetricDefinition[Any, Any],
+    root: Path,
+    fingerprinter: Fingerprinter,
+    frames: Sequence[str],
 ) -> plan.Stage:
-    """Lower one declaration."""
-    code = lower_code(stage.function, root, fingerprinter)
+    """Lower one declaration; `frames` are the libraries through which it may see its tables."""
+    code = lower_code(stage.function, root, fingerprinter, frames if _sees_tables(stage) else ())
     description = inspect.cleandoc(stage.function.__doc__ or "")
     if isinstance(stage, MetricDefinition):
         return plan.Stage(
@@ -96,15 +99,10 @@ def frame_libraries(files: Iterable[Path]) -> tuple[str, ...]:
     )
 
 
-def with_frames(
-    lowered: plan.Stage, declared: Stage[Any, Any] | MetricDefinition[Any, Any], libraries: Sequence[str]
-) -> plan.Stage:
-    """Add the libraries through which a stage sees its tables: it depends on them though it needn't import them by name."""
-    shapes = [argument.shape for argument in declared.signature.arguments.values()]
-    if lowered.kind == "command" or not any(shape is not None and shape.kind == "table" for shape in shapes):
-        return lowered
-    names = tuple(sorted({*lowered.code.distributions, *libraries}))
-    return evolve(lowered, code=evolve(lowered.code, distributions=names))
+def _sees_tables(stage: Stage[Any, Any] | MetricDefinition[Any, Any]) -> bool:
+    shapes = [argument.shape for argument in stage.signature.arguments.values()]
+    is_command = isinstance(stage, Stage) and stage.command is not None
+    return not is_command and any(shape is not None and shape.kind == "table" for shape in shapes)
 
 
 def lower_budget(budget: Budget | None) -> plan.Budget | None:
