@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast, get_args
 
 Format: TypeAlias = Literal["parquet", "csv", "jsonl", "files"]
 
@@ -18,7 +18,7 @@ _ENDINGS: tuple[tuple[str, Format], ...] = (
 
 
 def source_format(location: str, declared: str) -> Format | None:
-    """Give the declared format, or the one that the name ends in; None if it ends in none that is known."""
+    """Give the declared format, or the one that the name ends in; None if that is none that is known."""
     if declared:
-        return cast(Format, declared)
+        return cast(Format, declared) if declared in get_args(Format) else None
     return next((found for ending, found in _ENDINGS if location.lower().endswith(ending)), None)

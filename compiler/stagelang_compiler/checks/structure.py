@@ -170,16 +170,22 @@ def _not_a_metric(what: str, found: object, origin: Origin) -> Diagnostic:
 
 
 def check_sources(graph: Graph) -> Iterator[Diagnostic]:
-    """Check that each source's format is known."""
+    """Check that each source's format is known, and is one of tables where it has a contract."""
     for node in graph.nodes:
         declared = node.declared
-        if isinstance(declared, Source) and source_format(declared.location, declared.format) is None:
+        if not isinstance(declared, Source):
+            continue
+        known = source_format(declared.location, declared.format)
+        if known is None or (known == "files" and declared.contract is not None):
+            said = declared.format
             yield Diagnostic(
                 rule=UNKNOWN_FORMAT,
-                message=f"the format of {declared.location!r} isn't known",
+                message=f"the format of {declared.location!r} isn't known{f': {said!r}' if said else ''}",
                 places=(Place(node.origin),),
                 subject=node.name,
-                expected="a name that ends in .parquet, .csv, .csv.gz, .jsonl or .ndjson",
+                expected="'parquet', 'csv' or 'jsonl'"
+                if said
+                else "a name that ends in .parquet, .csv, .csv.gz, .jsonl or .ndjson",
                 help='say it: format="parquet", "csv" or "jsonl"; or use files(...) to take it as it is',
             )
 

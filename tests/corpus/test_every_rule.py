@@ -1,0 +1,45 @@
+"""No rule comes without specs that break it and specs that nearly do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from stagelang_compiler.checks import RULES
+from tests.corpus.leakage.test_programs import PROGRAMS
+from tests.corpus.specs import blocks
+
+LEAST = 3
+WITHOUT_SPECS = frozenset({"SL100"})
+"""No spec breaks it: a check of ours has to (`tests/stagelang_compiler/test_findings.py`)."""
+TO_COME = ("SL3", "SL4", "SL61", "SL62", "SL8")
+"""What the codes begin with whose corpora are still being written."""
+
+
+def _counted() -> Counter[tuple[str, str]]:
+    """Count wrong and right specs of each rule; a clean program of leakage is near to what the leaky ones of its kind break."""
+    folders = [each for each in sorted(Path(__file__).parent.iterdir()) if each.is_dir()]
+    counted = Counter((block.code, block.kind) for folder in folders for block in blocks(folder))
+    broken: dict[str, set[str]] = {}
+    for program in PROGRAMS:
+        counted.update((code, "wrong") for code in program.codes)
+        broken.setdefault(program.kind, set()).update(program.codes)
+    for program in PROGRAMS:
+        counted.update((code, "right") for code in ([] if program.codes else broken[program.kind]))
+    return counted
+
+
+def test_every_rule_has_three_wrong_specs_and_three_near_misses() -> None:
+    counted = _counted()
+    judged = {rule.code for rule in RULES} - WITHOUT_SPECS
+    few = [
+        f"{code}: {counted[code, kind]} {kind}"
+        for code in sorted(judged)
+        for kind in ("wrong", "right")
+        if counted[code, kind] < LEAST and not code.startswith(TO_COME)
+    ]
+    assert few == []
+
+
+def test_every_spec_is_of_a_rule_that_there_is() -> None:
+    assert {code for code, _ in _counted()} <= {rule.code for rule in RULES}
