@@ -25,7 +25,8 @@ def _counted() -> Counter[tuple[str, str]]:
         counted.update((code, "wrong") for code in program.codes)
         broken.setdefault(program.kind, set()).update(program.codes)
     for program in PROGRAMS:
-        counted.update((code, "right") for code in ([] if program.codes else broken[program.kind]))
+        if not program.codes:
+            counted.update((code, "right") for code in broken[program.kind])
     return counted
 
 
