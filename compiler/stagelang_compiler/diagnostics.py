@@ -53,10 +53,14 @@ class Rule:
 @final
 @frozen
 class Place:
-    """One end of a finding; the text labels it, for example "promised here"."""
+    """One end of a finding; the text labels it, for example "promised here".
+
+    `revision` names the revision in which the line is, where that isn't the one that is judged: such a line can't be read here.
+    """
 
     origin: Origin
     text: str = ""
+    revision: str = ""
 
 
 def _has_a_place(
@@ -104,7 +108,7 @@ def sort_key(finding: Diagnostic) -> tuple[str, int, tuple[str, ...]]:
         finding.found,
         finding.help,
     )
-    ends = (f"{place.origin} {place.text}" for place in others)
+    ends = (f"{place.revision}{place.origin} {place.text}" for place in others)
     return (primary.origin.file, primary.origin.line, (*told, primary.text, *ends))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,9 @@ from stagelang_backends.cli.main import FINDINGS, OK
 from stagelang_backends.cli.spec_arguments import add_spec
 
 if TYPE_CHECKING:
+    from stagelang_compiler.diagnostics import Diagnostic
     from stagelang_compiler.plan import Plan
+    from stagelang_compiler.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TARGET",
         help="also find what this target can't express, such as 'gha'",
     )
+    parser.add_argument(
+        "--base",
+        default="",
+        metavar="REF",
+        help="also find breaking changes since this revision that no version tells of",
+    )
     parser.add_argument("--exit-zero", action="store_true", help="give exit code 0 whatever is found")
 
 
@@ -45,7 +53,9 @@ def carry_out(arguments: argparse.Namespace) -> int:
     from stagelang_compiler.rendering import render, wants_colour
 
     targets = [backend_of(arguments.target).name] if arguments.target else []
-    besides = (target_check(arguments.spec, targets),)
+    besides = [target_check(arguments.spec, targets)]
+    if arguments.base:
+        besides.append(_since(arguments))
     result = check_file(
         arguments.spec, pipeline=arguments.pipeline, of_settings=check_tables, of_plan=besides
     )
@@ -57,6 +67,20 @@ def carry_out(arguments: argparse.Namespace) -> int:
         print("".join(f"{line}\n" for line in _left_open(result.plan)), end="")
         print(f"{result.plan.name}: {_counts(result.plan)}")
     return OK if arguments.exit_zero or (result.ok and data_ok) else FINDINGS
+
+
+def _since(arguments: argparse.Namespace) -> Callable[[Plan, Settings], Iterator[Diagnostic]]:
+    """Give a check for what changed since another revision in a breaking way, without a version that says so."""
+    from stagelang_backends.cli.revision_plan import plan_named
+    from stagelang_compiler.diff import diff, nothing
+    from stagelang_compiler.diff.versions import breaking_findings
+
+    base = plan_named(arguments.base, arguments.spec, arguments.pipeline)
+
+    def check_versions(plan: Plan, _: Settings) -> Iterator[Diagnostic]:
+        yield from breaking_findings(diff(base or nothing(plan), plan), base=arguments.base)
+
+    return check_versions
 
 
 def _counts(plan: Plan) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stagelang_backends.cli.main import FINDINGS, OK, USAGE, UsageError
 from stagelang_backends.cli.measured_sides import Side
+from stagelang_backends.cli.plan_files import is_plan_file, no_such_file, read_plan
 from stagelang_backends.cli.spec_arguments import add_store, home_of, store_of
 
 if TYPE_CHECKING:
@@ -22,13 +23,22 @@ if TYPE_CHECKING:
 
 ENDINGS = {".md": "md", ".html": "html", ".svg": "svg", ".mmd": "mermaid", ".json": "json", ".txt": "text"}
 FORMATS = ("text", "md", "html", "svg", "mermaid", "json")
+FINDINGS_ONLY = ("sarif", "github", "junit")
+"""Formats that hold findings and nothing else, as those of 'stagelang check'."""
 WORKING_TREE = ""
 """What HEAD is unless it is named."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("base", metavar="BASE", help="a branch, tag or commit, or a plan in a .json file")
+    parser.add_argument(
+        "base",
+        metavar="BASE",
+        nargs="?",
+        default="",
+        help="a branch, tag or commit, or a plan in a .json file",
+    )
+    parser.add_argument("--base", dest="base_named", default="", metavar="REF", help="the same as BASE")
     parser.add_argument(
         "head", metavar="HEAD", nargs="?", default=WORKING_TREE, help="the same (default: the working tree)"
     )
@@ -44,7 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_store(parser)
     parser.add_argument(
-        "--format", choices=FORMATS, default=None, help="default: what the output's name ends in, else text"
+        "--format",
+        choices=(*FORMATS, *FINDINGS_ONLY),
+        default=None,
+        help="default: what the output's name ends in, else text; the last three hold the findings alone",
     )
     parser.add_argument(
         "-o",
@@ -55,13 +68,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where to write (default: the standard output)",
     )
     parser.add_argument("--exit-code", action="store_true", help="exit with 1 if anything changed")
+    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Compile both, compare them, and write what differs."""
     from stagelang_backends.review.gathered import Review
-    from stagelang_compiler.diff import diff, nothing
+    from stagelang_compiler.diff import diff, nothing, version_findings
 
+    _name_sides(arguments)
     _not_one_file(arguments.base, arguments.head)
     head = _side(arguments.head, arguments)
     if head is None:
@@ -75,27 +90,55 @@ def carry_out(arguments: argparse.Namespace) -> int:
     assert base is not None, "only the working tree reports findings itself"
     if base.plan is None:
         print(f"note: {base.name!r} has no such pipeline: all of it is new", file=sys.stderr)
+    if base.commit and base.commit == head.commit:
+        print(
+            f"note: {base.name!r} and {head.name!r} are one commit, {base.commit[:12]}: it never differs from itself",
+            file=sys.stderr,
+        )
     found = diff(base.plan or nothing(head.plan), head.plan)
     review = Review(
         diff=found,
+        findings=version_findings(
+            found,
+            base=base.name,
+            head=_revision(arguments.head),
+            folder=arguments.spec.absolute().parent,
+        ),
         differences=_differences(found, base, head, arguments),
         forecast=_forecast(head.plan, arguments) if arguments.head == WORKING_TREE else None,
     )
-    _write(_text(review, base, head, _format(arguments)), arguments.output)
-    return FINDINGS if arguments.exit_code and not found.is_empty else OK
+    _write(_text(review, base, head, arguments), arguments.output)
+    differs = arguments.exit_code and not found.is_empty
+    return FINDINGS if not arguments.exit_zero and (differs or review.has_errors) else OK
+
+
+def _name_sides(arguments: argparse.Namespace) -> None:
+    """Let '--base REF HEAD' say the same as 'REF HEAD'."""
+    if arguments.base_named:
+        if arguments.head:
+            raise UsageError(
+                f"the base is named twice, {arguments.base_named!r} and {arguments.base!r}\n"
+                "  help: leave one of them out"
+            )
+        arguments.base, arguments.head = arguments.base_named, arguments.base
+    if not arguments.base:
+        raise UsageError(
+            "there is nothing to compare with\n  help: name a revision, as in 'stagelang diff main'"
+        )
+
+
+def _revision(head: str) -> str:
+    """Give the revision that the head's lines are to be read in: none where they are those of the working tree."""
+    return head if head != WORKING_TREE else ""
 
 
 def _not_one_file(base: str, head: str) -> None:
-    both = [Path(name) for name in (base, head) if _is_plan_file(name)]
+    both = [Path(name) for name in (base, head) if is_plan_file(name)]
     if len(both) == 2 and both[0].samefile(both[1]):
         raise UsageError(
             f"{base!r} and {head!r} are one file: a plan that is compared with itself never differs\n"
             "  help: name the plan of the base first, such as the one that the main branch's CI kept"
         )
-
-
-def _is_plan_file(name: str) -> bool:
-    return name.endswith(".json") and Path(name).is_file()
 
 
 def _side(name: str, arguments: argparse.Namespace) -> Side | None:
@@ -109,10 +152,10 @@ def _side(name: str, arguments: argparse.Namespace) -> Side | None:
         if home.is_dir():
             keep_out_of_git(home)
         return found and Side(name="the working tree", commit="", plan=found[0])
-    if _is_plan_file(name):
-        return Side(name=name, commit="", plan=_read_plan(Path(name)))
+    if is_plan_file(name):
+        return Side(name=name, commit="", plan=read_plan(Path(name)))
     if name.endswith(".json"):
-        raise UsageError(f"there is no file {name!r}\n  help: 'stagelang plan --format json' writes a plan")
+        raise no_such_file(name)
     from stagelang_backends.cli.git import Repository
     from stagelang_backends.cli.measured_sides import source_files
     from stagelang_backends.cli.revision_plan import plan_at
@@ -130,42 +173,6 @@ def _side(name: str, arguments: argparse.Namespace) -> Side | None:
 
     plan = plan_at(repository, commit, name, arguments.spec, arguments.pipeline, look=look)
     return Side(name=name, commit=commit, plan=plan, files=files)
-
-
-def _read_plan(path: Path) -> Plan:
-    from stagelang_compiler.plan_codec import PlanError, loads
-
-    help_ = "write it anew with 'stagelang plan --format json'"
-    try:
-        plan = loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"can't read {str(path)!r}: {error}\n  help: {help_}") from None
-    except PlanError as error:
-        raise UsageError(f"{str(path)!r} is no plan: {error}\n  help: {help_}") from None
-    broken = _broken(plan)
-    if broken:
-        raise UsageError(f"{str(path)!r} is no plan: {broken}\n  help: {help_}")
-    return plan
-
-
-def _broken(plan: Plan) -> str:
-    """Say what a plan mentions and doesn't hold: one that was written by hand, or for another program."""
-    seen: set[str] = set()
-    for node in plan.nodes:
-        for each in node.inputs:
-            if each.node not in seen:
-                return f"node {node.name!r} reads {each.node!r}, which doesn't stand before it"
-        if node.stage and node.stage not in plan.stages:
-            return f"node {node.name!r} is of stage {node.stage!r}, which isn't there"
-        seen.add(node.name)
-    metrics: set[str] = set()
-    for metric in plan.metrics:
-        operands = metric.expression.operands if metric.expression else ()
-        missing = [each for each in operands if isinstance(each, str) and each not in metrics]
-        if (metric.node and metric.node not in seen) or missing:
-            return f"metric {metric.name!r} is made of {(missing or [metric.node])[0]!r}, which doesn't stand before it"
-        metrics.add(metric.name)
-    return ""
 
 
 def _called(pipeline: str) -> str:
@@ -217,10 +224,15 @@ def _format(arguments: argparse.Namespace) -> str:
     return form
 
 
-def _text(review: Review, base: Side, head: Side, form: str) -> str:
-    match form:
+def _text(review: Review, base: Side, head: Side, arguments: argparse.Namespace) -> str:
+    root = arguments.spec.absolute().parent
+    match _format(arguments):
         case "json":
-            return json.dumps(_json(review, base, head), indent=1, ensure_ascii=False) + "\n"
+            return json.dumps(_json(review, base, head, root), indent=1, ensure_ascii=False) + "\n"
+        case "sarif" | "github" | "junit" as form:
+            from stagelang_compiler.rendering import render
+
+            return render(review.findings, format=form, root=root)
         case "md":
             from stagelang_backends.review.markdown import assembled, review_sections
 
@@ -243,19 +255,31 @@ def _text(review: Review, base: Side, head: Side, form: str) -> str:
 
             said = sentence(review.diff, review.differences)
             text = diff_text(review.diff, said, tuple(lines(review.diff, review.differences)))
-            return text + (f"\n{review.forecast.words()}\n" if review.forecast is not None else "")
+            text += f"\n{review.forecast.words()}\n" if review.forecast is not None else ""
+            return text + _findings_text(review, arguments.output is None, root)
 
 
-def _json(review: Review, base: Side, head: Side) -> dict[str, object]:
+def _findings_text(review: Review, to_terminal: bool, root: Path) -> str:
+    if not review.findings:
+        return ""
+    from stagelang_compiler.rendering import render, wants_colour
+
+    colour = to_terminal and wants_colour(sys.stdout)
+    return "\n" + render(review.findings, format="text", root=root, colour=colour)
+
+
+def _json(review: Review, base: Side, head: Side, root: Path) -> dict[str, object]:
     import attrs
 
     from stagelang_compiler.diff import to_json
+    from stagelang_compiler.rendering import render
 
     content = to_json(review.diff)
     for name, side in (("base", base), ("head", head)):
         content[name] |= {"revision": side.name, "commit": side.commit}
     differences = review.differences
     content["differences"] = None if differences is None else [each.to_json() for each in differences]
+    content["findings"] = json.loads(render(review.findings, format="json", root=root))
     content["forecast"] = attrs.asdict(review.forecast) if review.forecast is not None else None
     return content
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from stagelang_backends.cli.git import Repository, environment
 from stagelang_backends.cli.main import UsageError
+from stagelang_backends.cli.plan_files import is_plan_file, no_such_file, read_plan
 
 if TYPE_CHECKING:
     from stagelang_compiler.plan import Plan
@@ -63,6 +64,16 @@ def plan_at(
         f"the pipeline {path!r} doesn't compile at {name!r} ({commit[:12]})\n"
         "  help: compare with a revision where 'stagelang check' finds no error"
     )
+
+
+def plan_named(name: str, spec: Path, pipeline: str) -> Plan | None:
+    """Give the plan that a revision or a plan's file holds; None if the revision has no such pipeline. Raises UsageError."""
+    if is_plan_file(name):
+        return read_plan(Path(name))
+    if name.endswith(".json"):
+        raise no_such_file(name)
+    repository = Repository.around(spec.absolute().parent)
+    return plan_at(repository, repository.commit(name), name, spec, pipeline)
 
 
 def _in_own_process(spec: Path, pipeline: str, search_path: str) -> dict[str, Any]:

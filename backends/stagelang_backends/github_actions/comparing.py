@@ -9,7 +9,7 @@ from pathlib import Path
 from stagelang_backends.github_actions.carrying import Bench
 from stagelang_backends.github_actions.names import BASE_METRICS, BASE_PLAN
 from stagelang_backends.review.gathered import Review
-from stagelang_compiler.diff import PlanDiff, diff
+from stagelang_compiler.diff import PlanDiff, diff, version_findings
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_codec import loads
 from stagelang_runtime.execute.noted import noted_result
@@ -27,7 +27,9 @@ def keep_metrics(bench: Bench, plan: Plan) -> bool:
     return bool(nodes)
 
 
-def review_of(bench: Bench, plan: Plan, result: RunResult, *, root: Path) -> Review | None:
+def review_of(
+    bench: Bench, plan: Plan, result: RunResult, *, root: Path, base: str = "base"
+) -> Review | None:
     """Say what a pull request changes, and what that did to the metrics; None where the base's plan isn't at hand.
 
     Args:
@@ -35,12 +37,17 @@ def review_of(bench: Bench, plan: Plan, result: RunResult, *, root: Path) -> Rev
         plan: the head's.
         result: what became of its nodes.
         root: the pipeline's folder, with the head's code.
+        base: what the base is called.
     """
     path = bench.out / BASE_PLAN
     if not path.is_file():
         return None
     found = diff(loads(path.read_text(encoding="utf-8")), plan)
-    return Review(diff=found, differences=_differences(bench, found, result, root))
+    return Review(
+        diff=found,
+        differences=_differences(bench, found, result, root),
+        findings=version_findings(found, base=base, folder=root),
+    )
 
 
 def _differences(bench: Bench, found: PlanDiff, result: RunResult, root: Path) -> Sequence[MetricDifference]:

@@ -20,7 +20,9 @@ from stagelang_backends.github_actions.surroundings import Surroundings
 from stagelang_backends.github_actions.together import together, without_base
 from stagelang_backends.github_actions.workflow import marker
 from stagelang_backends.lineage.picture import svg_of
+from stagelang_backends.review.breaking import where
 from stagelang_backends.review.escaping import code
+from stagelang_backends.review.gathered import Review
 from stagelang_backends.review.markdown import LIMIT, Section, assembled, review_sections
 from stagelang_compiler.plan import Plan
 from stagelang_runtime.execute.noted import noted_result
@@ -39,6 +41,7 @@ from stagelang_runtime.session import (
     summary_line,
 )
 
+_LONGEST = 600
 SUMMARY_LIMIT, SHORT_LIMIT = 900_000, 20_000
 """A step's summary may have 1 MiB; the shorter comment is for a GitHub that finds the longer one too long."""
 FINDINGS = 1
@@ -68,9 +71,9 @@ def conclude_run(
     outcomes = judge(plan, result, root=root, store=bench.store)
     keep_outcome(bench.store.root, plan, run.digest, result, outcomes, revision(root))
     record = read_outcome(bench.store.root, plan.name) or {}
-    review = review_of(bench, plan, result, root=root)
-    problems = [*_problems(run, needs, around)]
-    remarks = [*_remarks(run, plan, result, outcomes)]
+    review = review_of(bench, plan, result, root=root, base=around.base or "base")
+    problems = [*_problems(run, needs, around), *_breaking(review)]
+    remarks = [*_remarks(run, plan, result, outcomes), *_breaking_remarks(run, review)]
     sections = run_sections(run, plan, result, outcomes, problems=problems, record=record)
     change = review_sections(review) if review else (without_base(run.no_base),) if run.no_base else ()
     write_report(out, together(sections, change), pipeline=plan.name, around=around)
@@ -156,6 +159,23 @@ def _problems(run: RunPlan, needs: Mapping[str, str], around: Surroundings) -> I
     blocked = run.of_state("blocked")
     if blocked:
         yield f"not run, since a fork's pull request gets no secrets: {', '.join(map(code, blocked))}"
+
+
+def _breaking(review: Review | None) -> Iterator[str]:
+    for each in review.findings if review else ():
+        if each.rule.severity.value == "error" and not each.waived_by:
+            yield f"{each.rule.code} {code(each.message, _LONGEST)}: {code(each.help, _LONGEST)}"
+
+
+def _breaking_remarks(run: RunPlan, review: Review | None) -> Iterator[Remark]:
+    for each in review.findings if review else ():
+        if each.waived_by:
+            continue
+        lines = [each.message]
+        lines += [f"{place.text}: {where(place)}" for place in each.places[1:]]
+        lines += [f"{word}: {text}" for word, text in each.remarks()]
+        found = _remark(run, each.rule.code, each.subject, "\n".join(lines), each.places[0].origin)
+        yield evolve(found, level="error" if each.rule.severity.value == "error" else "warning")
 
 
 def _remarks(run: RunPlan, plan: Plan, result: RunResult, outcomes: Outcomes) -> Iterator[Remark]:

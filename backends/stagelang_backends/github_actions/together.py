@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from attrs import evolve
 
 from stagelang_backends.github_actions.run_words import WHY
+from stagelang_backends.review.breaking import TITLE
 from stagelang_backends.review.escaping import code
 from stagelang_backends.review.markdown import Section
 
@@ -16,14 +17,15 @@ _LONGEST = 400
 def together(run: Sequence[Section], change: Sequence[Section]) -> tuple[Section, ...]:
     """Order the sections of a run and of a change.
 
-    The verdict, what changed, what failed, what the metrics came to, gates, what changed and why, and then the rest. One picture is
-    enough, that of the change; what the change says shows why nodes ran, so that this is folded; and where metrics are compared, so
-    is the table of the run's own, and nothing that can differ is left to be named.
+    The verdict, what changed, what that breaks, what failed, what the metrics came to, gates, what changed and why, and then the rest.
+    One picture is enough, that of the change; what the change says shows why nodes ran, so that this is folded; and where metrics are
+    compared, so is the table of the run's own, and nothing that can differ is left to be named.
     """
     if not change:
         return tuple(run)
     verdict, *rest = run
     first, *others = change
+    broken = [each for each in others if each.title == TITLE]
     results = [each for each in others if each.title == "results"]
     of_run = {each.title: each for each in rest}
     metrics = of_run.pop("metrics", None)
@@ -38,6 +40,7 @@ def together(run: Sequence[Section], change: Sequence[Section]) -> tuple[Section
     ordered = [
         verdict,
         evolve(first, text=f"This change: {first.text}"),
+        *broken,
         of_run.pop("failures", None),
         *results,
         of_run.pop("gates", None),
@@ -45,7 +48,7 @@ def together(run: Sequence[Section], change: Sequence[Section]) -> tuple[Section
         *(
             each
             for each in others
-            if each not in results and not (judged and each.title == "what can differ")
+            if each not in (*broken, *results) and not (judged and each.title == "what can differ")
         ),
         metrics if results else None,
         *(each for title, each in of_run.items() if not (drawn and title == "picture")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from attrs import frozen
 
@@ -11,12 +11,24 @@ from stagelang_backends.review.forecast import Forecast
 from stagelang_compiler.diff import PlanDiff
 from stagelang_runtime.judge import MetricDifference
 
+if TYPE_CHECKING:
+    from stagelang_compiler.diagnostics import Diagnostic
+
 
 @final
 @frozen(kw_only=True)
 class Review:
-    """What differs between two plans, what that did to the metrics (None: nobody looked), and what a run of the head would do."""
+    """What differs between two plans, what that did to the metrics (None: nobody looked), and what a run of the head would do.
+
+    `findings` are breaking changes that no version tells of.
+    """
 
     diff: PlanDiff
     differences: Sequence[MetricDifference] | None = None
     forecast: Forecast | None = None
+    findings: Sequence[Diagnostic] = ()
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether an error stands that no waiver covers."""
+        return any(each.rule.severity.value == "error" and not each.waived_by for each in self.findings)

@@ -10,6 +10,7 @@ from attrs import frozen
 from stagelang_backends.lineage import palette
 from stagelang_backends.lineage.drawing import Drawing
 from stagelang_backends.lineage.mermaid import mermaid_text
+from stagelang_backends.review.breaking import TITLE, breaking_section
 from stagelang_backends.review.differences import headline_sign, row, sentence, shown
 from stagelang_backends.review.escaping import code
 from stagelang_backends.review.forecast import Forecast
@@ -55,6 +56,7 @@ def review_sections(review: Review) -> tuple[Section, ...]:
     diff, differences = review.diff, review.differences or ()
     sections = [
         Section(title="change", text=_verdict(review), shed=0),
+        Section(title=TITLE, text=breaking_section(review.findings), shed=1),
         Section(title="results", text="".join(_results(review)), shed=1),
         Section(title="what can differ", text="".join(_reached(review)), shed=3),
         *_structure(diff),

@@ -7,6 +7,7 @@ from typing import Any
 
 from stagelang_backends.lineage import palette
 from stagelang_backends.render import render_html
+from stagelang_backends.review.breaking import where, word_of
 from stagelang_backends.review.differences import headline_sign, row, sentence, shown
 from stagelang_backends.review.gathered import Review
 from stagelang_backends.review.picture import diff_svg
@@ -37,6 +38,10 @@ def review_html(review: Review, *, base: str, head: str) -> str:
         sign=headline_sign(diff, review.differences),
         said=_parts(sentence(diff, review.differences)),
         moved=moved_words(diff) if diff.moved else "",
+        findings=[
+            (each, word_of(each), [(where(place), place.text) for place in each.places])
+            for each in review.findings
+        ],
         rows=[(each, _parts(each.aside)) for each in map(row, shown(diff, differences))],
         groups=[
             (group.title, _entries(group.entries), max(0, len(group.entries) - _MOST))

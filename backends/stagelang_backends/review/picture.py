@@ -15,7 +15,7 @@ from stagelang_backends.lineage.mermaid import mermaid_text
 from stagelang_backends.lineage.picture import svg_text
 from stagelang_backends.lineage.words import gate_words
 from stagelang_backends.review.differences import row, verdict_of
-from stagelang_compiler.diff import MARKS, Change, Name, PlanDiff, Reason, Words, words_of
+from stagelang_compiler.diff import MARKS, Change, PlanDiff, Reason, plain, words_of
 from stagelang_compiler.plan import Gate
 from stagelang_runtime.judge import MetricDifference
 
@@ -189,7 +189,7 @@ def _reasons(box: Box, facts: _Facts) -> Iterator[str]:
         reasons |= dict.fromkeys(change.reasons)
     yield from (f"was {name}" for name in names)
     listed = sorted(_worth_a_line(reasons), key=lambda each: not each.counts)
-    yield from (_plain(words_of(each)) for each in listed[:_MOST_REASONS])
+    yield from (plain(words_of(each)) for each in listed[:_MOST_REASONS])
     if len(listed) > _MOST_REASONS:
         yield f"and {len(listed) - _MOST_REASONS} more"
 
@@ -277,7 +277,3 @@ def _near(boxes: Sequence[Box], arrows: Sequence[Arrow], own: set[str], hops: in
 def _note(shown: Sequence[Box], far: int) -> str:
     rest = f"; {counted(far, 'unchanged node')} left out" if far else ""
     return f"what changed, and what that reaches{rest}" if shown else "nothing changed"
-
-
-def _plain(words: Words) -> str:
-    return "".join(word.text if isinstance(word, Name) else word for word in words)

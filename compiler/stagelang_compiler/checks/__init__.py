@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stagelang_compiler import revision_rules
 from stagelang_compiler.checks import (
     calls,
     contracts,
@@ -21,6 +22,7 @@ RULES = (
     INTERNAL_ERROR,
     *structure.RULES,
     *contracts.RULES,
+    *revision_rules.RULES,
     *reproducibility.RULES,
     *governance.RULES,
     *metrics.RULES,

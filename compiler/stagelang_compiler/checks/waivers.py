@@ -10,6 +10,7 @@ from attrs import evolve
 
 from stagelang.governance import Waiver
 from stagelang.origin import Origin
+from stagelang_compiler import revision_rules
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 
 EXPIRED_WAIVER = Rule(
@@ -52,6 +53,9 @@ REPEATED_WAIVER = Rule(
 RULES = (EXPIRED_WAIVER, IDLE_WAIVER, UNWAIVABLE, EXPIRING_WAIVER, REPEATED_WAIVER)
 NEAR = dt.timedelta(days=14)
 """How long before its last day a waiver is said to expire."""
+
+_JUDGED_ELSEWHERE = frozenset(word for rule in revision_rules.RULES for word in (rule.code, rule.name))
+"""Rules that are judged against a base revision: a check of one revision can't tell that a waiver of them covers nothing."""
 
 
 def apply_waivers(
@@ -116,7 +120,7 @@ def _judged(
             "remove one of them",
             Place(earlier.origin, "the other"),
         )
-    elif not is_used:
+    elif not is_used and waiver.rule not in _JUDGED_ELSEWHERE:
         yield _report(IDLE_WAIVER, waiver, f"{what} covers nothing", _instead(waiver, findings, codes))
     elif waiver.expires - today <= NEAR:
         action = "correct what it covers before, or have its owner accept it anew"

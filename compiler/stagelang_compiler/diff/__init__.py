@@ -1,17 +1,22 @@
 """Two plans side by side: what was added, removed, changed or renamed, why, and which metrics that can reach."""
 
 from stagelang_compiler.diff.compare import diff, nothing
+from stagelang_compiler.diff.grades import Grade
 from stagelang_compiler.diff.json_form import to_json
 from stagelang_compiler.diff.model import (
     Cause,
     Change,
     Edge,
     EdgeChange,
+    Graded,
+    GradedReason,
     Kind,
     NodeState,
     PlanDiff,
+    Promise,
     Reason,
     Subject,
+    User,
 )
 from stagelang_compiler.diff.telling import (
     Entry,
@@ -24,14 +29,16 @@ from stagelang_compiler.diff.telling import (
     groups_of,
     listed,
     moved_words,
+    plain,
     shortened,
     summary,
     words_of,
 )
 from stagelang_compiler.diff.text import MARKS, diff_text
+from stagelang_compiler.diff.versions import version_findings
 
 __all__ = [
-    "MARKS", "Cause", "Change", "Edge", "EdgeChange", "Entry", "Group", "Kind", "Name", "NodeState", "PlanDiff", "Reason",
-    "Subject", "Words", "asides", "counted", "counts_words", "diff", "diff_text", "groups_of", "listed", "moved_words", "nothing",
-    "shortened", "summary", "to_json", "words_of",
+    "MARKS", "Cause", "Change", "Edge", "EdgeChange", "Entry", "Grade", "Graded", "GradedReason", "Group", "Kind", "Name", "NodeState",
+    "PlanDiff", "Promise", "Reason", "Subject", "User", "Words", "asides", "counted", "counts_words", "diff", "diff_text", "groups_of",
+    "listed", "moved_words", "nothing", "plain", "shortened", "summary", "to_json", "version_findings", "words_of",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 
 from stagelang_compiler.diff import declared
 from stagelang_compiler.diff.code import CodeComparison
+from stagelang_compiler.diff.grading import Grading
 from stagelang_compiler.diff.matching import Matching, match
 from stagelang_compiler.diff.model import Change, Edge, EdgeChange, Kind, PlanDiff, Reason, Subject
 from stagelang_compiler.diff.reach import Reach
@@ -31,13 +32,15 @@ def diff(base: Plan, head: Plan) -> PlanDiff:
     reach = _Reached(base, head, matching)
     metrics = reach.of_metrics(declared.metrics(base, head, names, code))
     gates = tuple(declared.gates(base, head, names))
+    contracts = reach.of_contracts(_contracts(reasons))
     own = reach.of_nodes(nodes.changes)
     reached = reach.together(*own, *metrics)
+    grading = Grading(base=base, head=head, matching=matching, metric_names=names)
     return PlanDiff(
         base=base,
         head=head,
         settings=tuple(declared.settings(base, head)),
-        contracts=reach.of_contracts(_contracts(reasons)),
+        contracts=contracts,
         stages=reach.of_stages(stages.changes, own),
         nodes=own,
         edges=tuple(_edges(base, head, matching)),
@@ -52,6 +55,11 @@ def diff(base: Plan, head: Plan) -> PlanDiff:
         renamed={old: new for old, new in matching.nodes.items() if old != new},
         metrics_reached=reached,
         gates_reached=_gates_reached(head, gates, reached),
+        graded=(
+            *grading.of_contracts(contracts),
+            *grading.of_metrics(metrics, own),
+            *grading.of_gates(gates),
+        ),
     )
 
 

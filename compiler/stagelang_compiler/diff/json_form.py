@@ -38,4 +38,5 @@ def to_json(diff: PlanDiff) -> dict[str, Any]:
         "renamed": dict(diff.renamed),
         "metrics_reached": list(diff.metrics_reached),
         "gates_reached": list(diff.gates_reached),
+        "graded": [attrs.asdict(each) for each in diff.graded],
     }

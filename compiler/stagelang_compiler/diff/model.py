@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias, final
 
 from attrs import field, frozen
 
+from stagelang.origin import Origin
+from stagelang_compiler.diff.grades import Grade
 from stagelang_compiler.plan import Plan
 
 Kind: TypeAlias = Literal["added", "removed", "changed", "renamed"]
@@ -105,6 +107,63 @@ class EdgeChange:
 
 @final
 @frozen(kw_only=True)
+class GradedReason:
+    """One thing that differs, and what that is to both sides."""
+
+    reason: Reason
+    grade: Grade
+
+
+@final
+@frozen(kw_only=True)
+class User:
+    """Who makes or uses a contract's tables or a metric's number: a node, a gate or a metric of the head, and its owner."""
+
+    kind: Literal["node", "gate", "metric"]
+    name: str
+    owner: str
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Promise:
+    """A contract or a metric in one of the two plans: its name, version and owner, and where it is written."""
+
+    name: str
+    version: str
+    owner: str
+    origin: Origin
+
+
+@final
+@frozen(kw_only=True)
+class Graded:
+    """A change of a contract, a metric or a gate, and what it is to whom. A gate has no version and no users."""
+
+    subject: Literal["contract", "metric", "gate"]
+    kind: Kind
+    old: Promise | None
+    new: Promise | None
+    grade: Grade
+    reasons: tuple[GradedReason, ...] = ()
+    producers: tuple[User, ...] = ()
+    consumers: tuple[User, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name now, or the one it had."""
+        found = self.new or self.old
+        assert found is not None, "what changed is in one of the plans"
+        return found.name
+
+    def reason_grade(self, reason: Reason) -> Grade | None:
+        """Give what one of the reasons is to both sides, if it is anything to them."""
+        return next((each.grade for each in self.reasons if each.reason == reason), None)
+
+
+@final
+@frozen(kw_only=True)
 class PlanDiff:
     """All that differs between two plans, each kind of thing in the head's order and then, what was removed, in the base's.
 
@@ -137,6 +196,8 @@ class PlanDiff:
     """The metrics of the head whose values can differ, new ones included, in the plan's order."""
     gates_reached: tuple[str, ...] = ()
     """The gates of the head that judge such a metric, or that were changed or added themselves."""
+    graded: tuple[Graded, ...] = ()
+    """What changes of contracts, metrics and gates are to those who make and use them."""
 
     @property
     def changes(self) -> Iterator[Change]:
@@ -166,3 +227,8 @@ class PlanDiff:
         found |= dict.fromkeys(self.upstream, "upstream")
         found |= {change.name: change.kind for change in self.nodes}
         return found
+
+    @functools.cached_property
+    def grades(self) -> Mapping[tuple[str, str], Graded]:
+        """Give what is graded by its kind of thing and its name now, or the one it had."""
+        return {(each.subject, each.name): each for each in self.graded}

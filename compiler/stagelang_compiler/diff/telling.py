@@ -12,6 +12,7 @@ from typing import TypeAlias, final
 
 from attrs import evolve, frozen
 
+from stagelang_compiler.diff.grades import Grade
 from stagelang_compiler.diff.model import Change, Kind, PlanDiff, Reason
 
 _LONGEST = 100
@@ -39,6 +40,8 @@ class Entry:
     new: str
     aside: Words = ()
     """What fits behind the name."""
+    grade: Grade | None = None
+    """Whom it can break: of contracts, metrics and gates."""
     nodes: tuple[str, ...] = ()
     """Where the name is a stage's: its nodes that changed in this way. Where there is no name: whom `said` is about."""
     said: tuple[Words, ...] = ()
@@ -57,10 +60,10 @@ def groups_of(diff: PlanDiff) -> tuple[Group, ...]:
     """Tell a difference in groups; what repeats in many nodes is told once."""
     found = (
         ("settings", _settings(diff)),
-        ("contracts", [_plain(change) for change in diff.contracts]),
+        ("contracts", [_graded(_plain(change), change.reasons, diff) for change in diff.contracts]),
         ("stages", _stages(diff)),
         ("metrics", _metrics(diff)),
-        ("gates", [_gate(change) for change in diff.gates if not _follows(change)]),
+        ("gates", [_gate(change, diff) for change in diff.gates if not _follows(change)]),
         ("outputs", [_plain(change) for change in diff.outputs if not _follows(change)]),
         ("experiments", [_plain(change) for change in diff.experiments if not _follows(change)]),
         ("waivers", [_plain(change) for change in diff.waivers]),
@@ -113,6 +116,8 @@ def asides(entry: Entry) -> Iterator[Words]:
         yield ("was ", Name(entry.old))
     if entry.aside:
         yield entry.aside
+    if entry.grade is not None:
+        yield (entry.grade.words(),)
     if entry.nodes:
         yield (f"{counted(len(entry.nodes), 'node')}: ", *listed(entry.nodes))
 
@@ -135,6 +140,11 @@ def words_of(reason: Reason) -> Words:
             return (*what, ": ", Name(reason.old), " → ", Name(reason.new))
 
 
+def plain(words: Words) -> str:
+    """Write words as one text, names as they are."""
+    return "".join(word.text if isinstance(word, Name) else word for word in words)
+
+
 def _cause_words(reason: Reason) -> Words:
     """Say what differs: our word for it, and then the author's name for it, if it has one."""
     for word in _WORDS_BEFORE_A_NAME:
@@ -154,7 +164,7 @@ _OWN_WORDS = frozenset(
     {
         "aggregate", "always run", "arguments", "asks for", "better", "budget", "by", "class", "closed", "column",
         "constant", "expires", "format", "formula", "function", "independent by", "judged on", "kind", "location",
-        "method", "name", "network", "order of columns", "owner", "population", "range", "reason", "reported",
+        "method", "name", "network", "order and age", "order of columns", "owner", "population", "range", "reason", "reported",
         "resources", "rows", "schedule", "seed", "stage", "test", "the function itself", "unit", "validation",
         "version", "what it promises", "where undefined", "its identity, for no reason that the plans tell",
     }
@@ -175,13 +185,29 @@ def _plain(change: Change) -> Entry:
     )
 
 
-def _gate(change: Change) -> Entry:
+def _graded(entry: Entry, reasons: Sequence[Reason], diff: PlanDiff, subject: str = "contract") -> Entry:
+    """Say behind a contract, metric or gate whom it can break, and of several reasons which."""
+    graded = diff.grades.get((subject, entry.new or entry.old))
+    if graded is None:
+        return entry
+    grades = [graded.reason_grade(reason) for reason in reasons]
+    if len(entry.said) != len(grades) or len([each for each in grades if each is not None]) < 2:
+        return evolve(entry, grade=graded.grade)
+    said = tuple(
+        (*words, f" ({found.words()})") if found is not None and found.is_breaking else words
+        for words, found in zip(entry.said, grades, strict=True)
+    )
+    return evolve(entry, grade=graded.grade, said=said)
+
+
+def _gate(change: Change, diff: PlanDiff) -> Entry:
     entry = _plain(change)
     match change.reasons:
         case (Reason(what="asks for", old=old),) if change.kind == "changed":
-            return evolve(entry, aside=("was ", Name(old)), said=())
+            entry = evolve(entry, aside=("was ", Name(old)), said=())
         case _:
-            return entry
+            pass
+    return _graded(entry, change.reasons, diff, "gate")
 
 
 def _settings(diff: PlanDiff) -> list[Entry]:
@@ -245,9 +271,8 @@ def _metrics(diff: PlanDiff) -> list[Entry]:
         reasons = tuple(dict.fromkeys((*own, *of_node)))
         if change.kind == "changed" and not reasons:
             continue
-        entries.append(
-            Entry(kind=change.kind, old=change.old, new=change.new, said=tuple(map(words_of, reasons)))
-        )
+        entry = Entry(kind=change.kind, old=change.old, new=change.new, said=tuple(map(words_of, reasons)))
+        entries.append(_graded(entry, reasons, diff, "metric"))
     return entries
 
 

@@ -49,7 +49,7 @@ def _command(finding: Diagnostic, sources: Sources) -> str:
 def _lines(finding: Diagnostic, sources: Sources) -> Iterator[str]:
     yield finding.message
     for place in finding.places[1:]:
-        yield f"{place.text or 'see'}: {sources.shown(place.origin)}"
+        yield f"{place.text or 'see'}: {sources.named(place)}"
     yield from (f"{name}: {text}" for name, text in finding.remarks())
 
 

@@ -31,4 +31,5 @@ def _finding(finding: Diagnostic, sources: Sources) -> dict[str, object]:
 
 def _place(place: Place, sources: Sources) -> dict[str, object]:
     origin = sources.shown(place.origin)
-    return {"file": origin.file, "line": origin.line, "text": place.text}
+    told: dict[str, object] = {"file": origin.file, "line": origin.line, "text": place.text}
+    return told | ({"revision": place.revision} if place.revision else {})

@@ -77,17 +77,19 @@ def _results(
             "ruleId": finding.rule.code,
             "ruleIndex": index[finding.rule],
             "level": finding.rule.severity.value,
-            "message": {"text": _message(finding)},
+            "message": {"text": _message(finding, sources)},
             "locations": [_location(primary, sources) | _logical(finding)],
-            "relatedLocations": [_location(place, sources) for place in others],
+            "relatedLocations": [_location(place, sources) for place in others if not place.revision],
             "partialFingerprints": {"primaryLocationLineHash": f"{digest}:{seen[digest]}"},
             "suppressions": _suppressions(finding),
         }
 
 
-def _message(finding: Diagnostic) -> str:
+def _message(finding: Diagnostic, sources: Sources) -> str:
+    """Write a finding, and its places in other revisions, of which the log can't hold a location."""
+    elsewhere = (f"{each.text}: {sources.named(each)}" for each in finding.places[1:] if each.revision)
     remarks = (f"{word}: {text}" for word, text in finding.remarks())
-    return "\n".join(visible(line) for line in (finding.message, *remarks))
+    return "\n".join(visible(line) for line in (finding.message, *elsewhere, *remarks))
 
 
 def _location(place: Place, sources: Sources) -> dict[str, object]:

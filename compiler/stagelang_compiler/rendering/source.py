@@ -9,7 +9,7 @@ from typing import final
 from attrs import Factory, evolve, field, frozen
 
 from stagelang.origin import Origin
-from stagelang_compiler.diagnostics import Diagnostic
+from stagelang_compiler.diagnostics import Diagnostic, Place
 
 
 def _both_spellings(sources: Sources) -> tuple[Path, ...]:
@@ -40,6 +40,11 @@ class Sources:
             root = next((root for root in self._roots if Path(origin.file).is_relative_to(root)), self.root)
             file = self._shown[origin.file] = origin.relative_to(root).file
         return Origin(file, origin.line)
+
+    def named(self, place: Place) -> str:
+        """Write where a place is, as a reader finds it: 'pipeline.py:7', or 'main:pipeline.py:7' of another revision."""
+        shown = str(self.shown(place.origin))
+        return f"{place.revision}:{shown}" if place.revision else shown
 
     def localised(self, finding: Diagnostic) -> Diagnostic:
         """Give the same finding with every place as it is shown."""

@@ -73,7 +73,7 @@ def _finding(finding: Diagnostic, sources: Sources) -> Iterator[list[Span]]:
     for number, place in enumerate(places):
         primary = number == 0
         yield _arrow("-->" if primary else ":::", place, sources, width)
-        line = sources.line(place.origin)
+        line = None if place.revision else sources.line(place.origin)
         if line is not None and place.origin not in framed:
             framed.add(place.origin)
             caret = _STYLES[finding.rule.severity] if primary else ""
@@ -96,7 +96,7 @@ def _gutter_width(places: Iterable[Place]) -> int:
 
 def _arrow(arrow: str, place: Place, sources: Sources, width: int) -> list[Span]:
     label = f": {visible(place.text)}" if place.text else ""
-    return [(" " * width + arrow, _GUTTER), (f" {visible(str(sources.shown(place.origin)))}{label}", "")]
+    return [(" " * width + arrow, _GUTTER), (f" {visible(sources.named(place))}{label}", "")]
 
 
 def _frame(number: int, line: str, width: int, caret: str) -> Iterator[list[Span]]:

@@ -111,9 +111,9 @@ def test_two_revisions_are_compared_whatever_the_working_tree_holds(repository: 
     git(repository, "commit", "--quiet", "--all", "-m", "two")
     (repository / "pipeline.py").write_text("raise Exception")
     said = call("diff", "HEAD~1", "HEAD")
-    text = "gates\n  ~ fare at most 6  was at most 5\n\ncan differ\n  gates    fare at most 6\n"
+    text = "gates\n  ~ fare at most 6  was at most 5; breaking for consumers\n\ncan differ\n  gates    fare at most 6\n"
     assert said == (0, f"rides: 1 gate changed; no metric can differ\n\n{text}", "")
-    assert call("diff", "HEAD", "HEAD") == (0, EMPTY, "")
+    assert call("diff", "HEAD", "HEAD")[:2] == (0, EMPTY)
     assert nothing_is_left(repository)
 
 
@@ -481,3 +481,169 @@ def test_in_a_hook_the_index_of_the_commit_in_the_making_is_left_alone(
     monkeypatch.setenv("GIT_DIR", str(repository.parent / ".git"))
     assert "~ seed  1 → 2" in call("diff", "main").out
     assert git(repository, "diff", "--cached", "--name-only") == "sub folder/pipeline.py"
+
+
+# what a change breaks
+
+
+def _version(folder: Path) -> None:
+    edit(folder, "class Rides(Contract):", 'class Rides(Contract, version="1.0", owner="fleet"):')
+    git(folder, "commit", "--quiet", "--all", "-m", "versioned")
+
+
+BROKEN = """\
+rides: 1 contract changed; the metric can differ
+
+contracts
+  ~ Rides  breaking for consumers
+      column fare: float >= 0 [USD] → float [USD]
+
+stages
+  ~ 3 nodes read or make tables whose contract changed: rides, paid, split_paid
+
+can differ
+  metrics  fare
+  gates    fare at most 5
+
+error[SL240]: contract 'Rides' changed in a way that is breaking for consumers, and its version is still 1.0
+  --> pipeline.py:5
+   |
+ 5 | class Rides(Contract, version="1.0", owner="fleet"):
+   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   |
+  ::: main:pipeline.py:5: as it was
+  ::: pipeline.py:7: column 'fare' now
+   |
+ 7 |     fare: Column[float] = column(unit=u.USD)
+   |
+  ::: main:pipeline.py:7: column 'fare' before
+  ::: pipeline.py:20: used by 'paid'
+   |
+20 | halves = split(paid(source(Rides, "rides.csv")), by=Rides.ride, test=0.5)
+   |
+  ::: pipeline.py:20: used by 'split_paid'
+  ::: pipeline.py:21: used by 'fare'
+   |
+21 | price = fare(halves.test)
+   |
+  expected: version 2.0 or later
+  found: column fare: float >= 0 [USD] → float [USD]
+  help: declare version="2.0", or keep what it promised
+
+found 1 error
+to learn more: stagelang explain SL240
+"""
+
+
+def test_a_breaking_change_without_a_version_fails_until_the_version_is_raised(
+    repository: Path, call: Call
+) -> None:
+    _version(repository)
+    edit(repository, "column(ge=0, unit", "column(unit")
+    assert call("diff", "main") == (1, BROKEN, "")
+    assert call("diff", "--base", "main") == (1, BROKEN, "")
+    assert call("diff", "main", "--exit-zero").code == 0
+    edit(repository, 'version="1.0"', 'version="1.1"')
+    assert call("diff", "main").code == 1
+    edit(repository, 'version="1.1"', 'version="2.0"')
+    said = call("diff", "main")
+    assert (said.code, "SL240" in said.out) == (0, False)
+    assert "  ~ Rides  breaking for consumers\n" in said.out
+
+
+def test_a_check_against_a_base_finds_what_a_check_alone_cannot(repository: Path, call: Call) -> None:
+    _version(repository)
+    edit(repository, "column(ge=0, unit", "column(unit")
+    assert call("check").code == 0
+    said = call("check", "--base", "main")
+    assert said.code == 1
+    assert said.out.endswith("found 1 error\nto learn more: stagelang explain SL240\n")
+    assert call("check", "--base", "main", "--exit-zero").code == 0
+    (found,) = json.loads(call("check", "--base", "main", "--format", "json").out)
+    assert (found["code"], found["subject"]) == ("SL240", "Rides")
+    assert call("check", "--base", "nowhere").code == 2
+
+
+def test_a_waiver_accepts_a_breaking_change_unless_the_project_forbids_it(
+    repository: Path, call: Call
+) -> None:
+    _version(repository)
+    waiver = 'waivers=[Waiver(rule="SL240", where="Rides", owner="cfo", reason="known", expires=date(2999, 1, 1))])'
+    edit(repository, "import Column,", "import Waiver, Column,")
+    edit(repository, "import units as u\n", "import units as u\nfrom datetime import date\n")
+    edit(repository, 'judged_on="estimate")])', f'judged_on="estimate")], {waiver}')
+    assert call("check").out.startswith("no findings\n")  # what it covers is told from a base alone
+    edit(repository, "column(ge=0, unit", "column(unit")
+    for command in (("diff", "main"), ("check", "--base", "main")):
+        said = call(*command)
+        assert (said.code, said.out.count("waived by: cfo, for 'Rides', until 2999-01-01: known")) == (0, 1)
+    (repository / "pyproject.toml").write_text('[tool.stagelang]\nunwaivable = ["SL240"]\n')
+    assert [call("diff", "main").code, call("check", "--base", "main").code] == [1, 1]
+
+
+def test_findings_are_given_in_the_formats_of_a_check(repository: Path, call: Call) -> None:
+    _version(repository)
+    edit(repository, "column(ge=0, unit", "column(unit")
+    log = json.loads(call("diff", "main", "--format", "sarif").out)
+    assert [each["ruleId"] for each in log["runs"][0]["results"]] == ["SL240"]
+    assert call("diff", "main", "--format", "github").out.startswith(
+        "::error file=pipeline.py,line=5,title=SL240 "
+    )
+    content = json.loads(call("diff", "main", "--format", "json").out)
+    assert [each["code"] for each in content["findings"]] == ["SL240"]
+    assert [each["new"]["name"] for each in content["graded"]] == ["Rides"]
+    assert content["graded"][0]["grade"] == {"producers": "safe", "consumers": "breaking"}
+    assert [user["name"] for user in content["graded"][0]["consumers"]] == ["paid", "split_paid", "fare"]
+    comment = call("diff", "main", "--format", "md").out
+    assert "### Breaking changes\n\n- **✗ error** SL240 at `pipeline.py:5`: " in comment
+    assert "  - `main:pipeline.py:7`: `column 'fare' before`\n" in comment
+    page = call("diff", "main", "--format", "html").out
+    assert "<h2>Breaking changes</h2>" in page
+    assert "used by &#39;paid&#39;" in page
+
+
+def test_between_two_revisions_the_lines_of_both_bear_their_names(repository: Path, call: Call) -> None:
+    _version(repository)
+    edit(repository, "fare: Column", "price: Column")
+    edit(repository, "Rides.fare", "Rides.price")
+    git(repository, "commit", "--quiet", "--all", "-m", "renamed")
+    edit(repository, 'version="1.0"', 'version="2.0"')
+    edit(repository, 'version="1")', 'version="2")')  # the metric's code names the column
+    git(repository, "commit", "--quiet", "--all", "-m", "raised")
+    said = call("diff", "HEAD~2", "HEAD~1")
+    assert said.code == 1
+    assert "column fare is now called price" in said.out
+    assert "  --> HEAD~1:pipeline.py:5\n  ::: HEAD~2:pipeline.py:5: as it was\n" in said.out
+    assert call("diff", "HEAD~2", "HEAD").code == 0
+    assert call("diff", "HEAD~1", "HEAD").code == 0
+
+
+def test_a_commit_compared_with_itself_is_said_to_be_one(repository: Path, call: Call) -> None:
+    said = call("diff", "HEAD", "main")
+    commit = git(repository, "rev-parse", "HEAD")[:12]
+    note = f"note: 'HEAD' and 'main' are one commit, {commit}: it never differs from itself\n"
+    assert said == (0, EMPTY, note)
+
+
+def test_a_base_is_named_once(repository: Path, call: Call) -> None:
+    assert call("diff", "--base", "HEAD", "main").code == 0
+    fails(
+        call("diff", "--base", "main", "HEAD", "v1"),
+        "error: the base is named twice, 'main' and 'HEAD'",
+        "  help: leave one of them out",
+    )
+    fails(
+        call("diff"),
+        "error: there is nothing to compare with",
+        "  help: name a revision, as in 'stagelang diff main'",
+    )
+
+
+def test_a_plan_of_column_types_that_nobody_knows_is_refused(repository: Path, call: Call) -> None:
+    text = call("plan", "--format", "json").out
+    (repository / "base.json").write_text(text.replace('"type":"float"', '"type":"decimal"'))
+    fails(
+        call("diff", "base.json"),
+        "error: 'base.json' is no plan: contract 'Rides' can't be read: 'decimal'",
+        "  help: write it anew with 'stagelang plan --format json'",
+    )

@@ -234,6 +234,28 @@ def test_a_pull_request_s_report_says_what_changes_in_the_pipeline_and_in_its_me
     assert len([key for key in runners.caches if "-.base." in key]) == 1
 
 
+def test_a_pull_request_that_breaks_a_contract_without_a_version_fails_and_its_comment_says_whom(
+    on_runners: Setting,
+) -> None:
+    versioned = SPEC.replace("class Rides(Contract):", 'class Rides(Contract, version="1.0", owner="fleet"):')
+    runners = on_runners(spec=versioned, settings="")
+    for words in (["add", "--all"], ["commit", "--message=base"], ["switch", "--create=topic"]):
+        _git(runners, *words)
+    runners.run()
+    _edit(runners, "column(ge=0, unit", "column(unit")
+    for words in (["commit", "--all", "--message=looser"], ["switch", "-"], ["merge", "--no-ff", "topic"]):
+        _git(runners, *words)
+    ended = runners.run(base="main")
+    assert ended.jobs["report"] == "failure"
+    said = ended.text("comment.md")
+    assert "### Breaking changes\n\n- **✗ error** SL240 at `pipeline.py:5`: " in said
+    assert "  - `main:pipeline.py:7`: `column 'fare' before`\n" in said
+    assert (
+        "::error file=models/pipeline.py,line=5,title=SL240%3A Rides::contract 'Rides' changed"
+        in ended.said["report"]
+    )
+
+
 def test_nothing_that_is_handed_over_names_a_place_of_the_machine(
     on_runners: Setting, tmp_path: Path
 ) -> None:
