@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from stagelang_runtime.execute.state import read_object, state_folder, write_whole
+from stagelang_runtime.told_beyond import told_beyond
 
 if TYPE_CHECKING:
     from stagelang_compiler.plan import Plan
@@ -66,13 +67,14 @@ def run_session(
                 plan, root=root, store=store, options=options, listener=listener, make_engine=make_engine
             )
         outcomes = judge(plan, result, root=root, store=store)
-        keep_outcome(store.root, plan, digest, result, outcomes, revision(root))
+        kept = keep_outcome(store.root, plan, digest, result, outcomes, revision(root))
     except StoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     if trace:
         print_traces(result, sys.stderr)
     print_outcomes(plan.name, outcomes, summary_line(result), sys.stdout)
+    print_beyond(kept, sys.stdout)
     return exit_code(result, outcomes)
 
 
@@ -186,7 +188,7 @@ def conclude(plan: Plan, *, digest: str, root: Path, location: Location, notes: 
         sources = Preparation(plan=plan, root=root, store=store).sources_now
         result = noted_result(plan, Notes(notes), sources=sources)
         outcomes = judge(plan, result, root=root, store=store)
-        keep_outcome(store.root, plan, digest, result, outcomes, revision(root))
+        kept = keep_outcome(store.root, plan, digest, result, outcomes, revision(root))
         history = read_history(store, plan.name)
         with Disk(str(history.folder)):
             write_history(history, result)
@@ -194,6 +196,7 @@ def conclude(plan: Plan, *, digest: str, root: Path, location: Location, notes: 
         print(f"error: {error}", file=sys.stderr)
         return 2
     print_outcomes(plan.name, outcomes, summary_line(result), sys.stdout)
+    print_beyond(kept, sys.stdout)
     return exit_code(result, outcomes)
 
 
@@ -232,17 +235,18 @@ def keep_outcome(
     result: RunResult,
     outcomes: Outcomes,
     made_from: Mapping[str, Any] | None,
-) -> None:
-    """Keep what a run came to, for the report and for a run in which nothing changed. Raises StoreError."""
+) -> dict[str, Any]:
+    """Keep what a run came to, for the report and for a run in which nothing changed, and give it. Raises StoreError."""
     from stagelang_runtime.store.atomic import Disk
 
-    nodes = {
+    nodes: dict[str, dict[str, Any]] = {
         name: {
             "state": node.state,
             "key": node.key,
             "seconds": node.seconds,
             "reason": str(node.reason or ""),
             "failure": str(node.failure or ""),
+            "beyond": list(node.receipt.get("beyond", ())) if node.receipt else [],
         }
         for name, node in result.nodes.items()
     }
@@ -258,6 +262,7 @@ def keep_outcome(
     folder = state_folder(store_root, plan.name)
     with Disk(str(folder)):
         write_whole(folder / OUTCOME, record)
+    return record
 
 
 def read_outcome(store_root: Path, plan_name: str) -> dict[str, Any] | None:
@@ -325,6 +330,13 @@ def print_outcomes(name: str, outcomes: Outcomes, summary: str, stream: TextIO) 
     if metrics.row_count:
         console.print()
         console.print(metrics)
+
+
+def print_beyond(kept: Mapping[str, Any], stream: TextIO) -> None:
+    """Print what stages reached beyond what they declare, if any did."""
+    lines = [*told_beyond(kept.get("nodes", {}))]
+    if lines:
+        print("", *lines, sep="\n", file=stream)
 
 
 _COLOURS = {

@@ -6,13 +6,21 @@ import datetime as dt
 import gc
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar, final
 
 from attrs import field, frozen
 
 from stagelang.origin import Origin
-from stagelang_compiler.checks import CHECKS, PLAN_CHECKS, PROJECT_CHECKS, PROJECT_PLAN_CHECKS, RULES
+from stagelang_compiler.checks import (
+    CHECKS,
+    CODE_CHECKS,
+    PLAN_CHECKS,
+    PROJECT_CHECKS,
+    PROJECT_PLAN_CHECKS,
+    RULES,
+)
 from stagelang_compiler.checks.contracts import giver_of, left_open
 from stagelang_compiler.checks.settings import check_settings
 from stagelang_compiler.checks.settings_problems import settings_findings
@@ -118,7 +126,8 @@ def _check(
         return Checked(diagnostics=found, spec=None, graph=None, plan=None, settings=settings)
     at = spec.pipeline.origin
     unsound = _run(lambda each: check_settings(each.pipeline, each.recording), spec, at, "settings")
-    graph, of_graph = _of_graph(spec, settings, at)
+    code = Fingerprinter(spec.root, spec.entries)
+    graph, of_graph = _of_graph(spec, settings, code)
     findings += of_graph
     if unsound:  # what stopped may have stopped on a setting that is reported already
         findings = [*unsound, *(each for each in findings if each.rule is not INTERNAL_ERROR)]
@@ -130,7 +139,7 @@ def _check(
 
     plan, files = None, frozenset[Path]()
     if graph is not None and not _has_errors(judged()):
-        plan, files, of_plan = _of_plan(spec, graph, settings, besides)
+        plan, files, of_plan = _of_plan(spec, graph, settings, code, besides)
         findings += of_plan
     diagnostics = tuple(sorted(judged(), key=sort_key))
     return Checked(
@@ -149,23 +158,26 @@ def _has_errors(findings: Iterable[Diagnostic]) -> bool:
     return finding_count(findings)[Severity.ERROR] > 0
 
 
-def _of_graph(spec: Spec, settings: Settings, at: Origin) -> tuple[Graph | None, list[Diagnostic]]:
+def _of_graph(spec: Spec, settings: Settings, code: Fingerprinter) -> tuple[Graph | None, list[Diagnostic]]:
     """Build the graph and judge it."""
+    at = spec.pipeline.origin
     graph, found = _guarded("the graph", at, lambda: build(spec.pipeline, spec.recording, _encoded))
     if graph is not None:
         for check in CHECKS:
             found += _run(check, graph, at, _word(check))
         for asked in PROJECT_CHECKS:
             found += _run(_by(settings, asked), graph, at, _word(asked))
+        for read in CODE_CHECKS:
+            found += _run(partial(read, fingerprinter=code), graph, at, _word(read))
     return graph, found
 
 
 def _of_plan(
-    spec: Spec, graph: Graph, settings: Settings, besides: Sequence[PlanCheck]
+    spec: Spec, graph: Graph, settings: Settings, code: Fingerprinter, besides: Sequence[PlanCheck]
 ) -> tuple[Plan | None, frozenset[Path], list[Diagnostic]]:
     """Lower the graph, and judge the Plan; say which files it was made from."""
     at = spec.pipeline.origin
-    lowered, found = _guarded("the plan", at, lambda: _lowered(spec, graph))
+    lowered, found = _guarded("the plan", at, lambda: _lowered(spec, graph, code))
     if lowered is None:
         return None, frozenset(), found
     plan, files = lowered
@@ -201,9 +213,8 @@ def _guarded(what: str, at: Origin, make: Callable[[], T]) -> tuple[T | None, li
         return None, [internal_error(what, error, at=at)]
 
 
-def _lowered(spec: Spec, graph: Graph) -> tuple[Plan, frozenset[Path]]:
+def _lowered(spec: Spec, graph: Graph, fingerprinter: Fingerprinter) -> tuple[Plan, frozenset[Path]]:
     """Lower a graph, and say which files its plan was made from."""
-    fingerprinter = Fingerprinter(spec.root, spec.entries)
     plan = lower(
         graph,
         spec=spec.path.relative_to(spec.root).as_posix(),

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from stagelang_compiler import compiler
-from stagelang_compiler.checks import CHECKS, PLAN_CHECKS
+from stagelang_compiler.checks import CHECKS, CODE_CHECKS, PLAN_CHECKS
 from stagelang_compiler.checks.settings import check_settings
+from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.graph import build
 from stagelang_compiler.spec import load
 from tests.benchmarks.measure import Failed, Timing, in_turns
@@ -113,8 +114,12 @@ def _parts(path: Path) -> Took:
     for check in CHECKS:
         with _timed(took, _family(check)):
             found += check(graph)
+    code = Fingerprinter(spec.root, spec.entries)
+    for code_check in CODE_CHECKS:
+        with _timed(took, _family(code_check)):
+            found += code_check(graph, code)
     with _timed(took, "lowering"):
-        plan, _ = compiler._lowered(spec, graph)  # pyright: ignore[reportPrivateUsage]
+        plan, _ = compiler._lowered(spec, graph, code)  # pyright: ignore[reportPrivateUsage]
     for plan_check in PLAN_CHECKS:
         with _timed(took, _family(plan_check)):
             found += plan_check(plan)

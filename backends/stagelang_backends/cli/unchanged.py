@@ -10,6 +10,7 @@ from stagelang_backends.cli.spec_arguments import home_of
 from stagelang_compiler import plan_cache
 from stagelang_runtime.execute.state import mark_of, unchanged
 from stagelang_runtime.session import read_outcome
+from stagelang_runtime.told_beyond import told_beyond
 
 
 def say_unchanged(spec: Path, pipeline: str, store_root: Path) -> int | None:
@@ -36,5 +37,7 @@ def say_unchanged(spec: Path, pipeline: str, store_root: Path) -> int | None:
     for gate in outcome["outcomes"]["gates"]:
         if gate["kind"] == "metric" or gate["verdict"] != "pass":
             print(f"  {gate['verdict'].replace('_', ' '):<13} {gate['name']}: {gate['reason']}")
+    for line in told_beyond(outcome["nodes"]):
+        print(line)
     code: int = outcome["exit"]
     return code

@@ -36,6 +36,7 @@ from stagelang_runtime.session import (
     exit_code,
     is_own_code,
     keep_outcome,
+    print_beyond,
     print_outcomes,
     read_outcome,
     summary_line,
@@ -82,6 +83,7 @@ def conclude_run(
     (out / "report.sarif").write_text(sarif(out / "findings.sarif", run.folder, remarks), encoding="utf-8")
     around.give(sarif="true", kept="true" if not around.base and keep_metrics(bench, plan) else "")
     print_outcomes(plan.name, outcomes, summary_line(result), sys.stdout)
+    print_beyond(record, sys.stdout)
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     if around.run_id:

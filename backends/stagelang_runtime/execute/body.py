@@ -16,6 +16,7 @@ from stagelang.handle import Files, Handle, Model, Table, Value
 from stagelang.metric import Metric, PerRow
 from stagelang.running import running
 from stagelang_compiler.plan import Node, Output, Stage
+from stagelang_runtime.execute.beyond import Watch, watching
 from stagelang_runtime.execute.failure import Failure, NodeFailed, raised
 from stagelang_runtime.execute.key import Read
 from stagelang_runtime.execute.loading import Declared
@@ -40,15 +41,25 @@ def call(
     handles: Sequence[tuple[Read, Handle]],
     params: Mapping[str, Any],
     root: Path,
-) -> Any:
-    """Run the function with its seeds set. Raises NodeFailed for whatever it raises."""
+    own: Sequence[Path],
+) -> tuple[Any, Watch]:
+    """Run the function with its seeds set, and watch what it reaches. Raises NodeFailed for whatever it raises.
+
+    Args:
+        declared: the stage or metric.
+        node: the use of it.
+        handles: what it reads.
+        params: the values of its parameters.
+        root: the pipeline's folder.
+        own: the folders that hold what it was handed, and what is the runner's.
+    """
     bound = _bind(declared, handles, params)
     seed = node.seed % _SEEDS
     random.seed(seed)
     np.random.seed(seed)  # the user's code may draw from numpy's global generator
     try:
-        with running(seed):
-            return declared.function(*bound.args, **bound.kwargs)
+        with running(seed), watching(root, own, seed) as watch:
+            return declared.function(*bound.args, **bound.kwargs), watch
     except (
         BaseException
     ) as error:  # a stage must not end the worker, whatever it raises; Ctrl-C is the runner's

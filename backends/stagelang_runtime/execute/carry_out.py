@@ -6,17 +6,20 @@ Every engine ends here; it only decides in which order and where.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from stagelang.handle import Handle
 from stagelang_compiler.plan import Node
 from stagelang_runtime.execute import body, boundary, command, environment, reading, writing
 from stagelang_runtime.execute.artifacts import Entry
+from stagelang_runtime.execute.beyond import undeclared
 from stagelang_runtime.execute.failure import Failure, NodeFailed
 from stagelang_runtime.execute.job import Job
 from stagelang_runtime.execute.key import Read, measure
+from stagelang_runtime.execute.loading import Declared
 from stagelang_runtime.execute.measure import Meter
 from stagelang_runtime.execute.present import outputs_present
 from stagelang_runtime.execute.reasons import code_of
@@ -65,6 +68,7 @@ def carry_out(place: Place, job: Job, printed: Printed) -> Receipt:
         "inputs": [_input(read) for read in work.reads],
         "outputs": outputs,
         "gates": {"entry": work.entry, "exit": work.exit},
+        "beyond": work.beyond,
         "seed": node.seed,
         "started": started.isoformat(timespec="milliseconds"),
         **measured,
@@ -125,7 +129,7 @@ def _stage(work: Work) -> list[Entry]:
     declared = work.place.loader.declared(work.stage)
     handles = [(read, reading.load(work, read)) for read in work.reads]
     before = [reading.state(work, read, body.data_of(handle)) for read, handle in handles]
-    result = body.call(declared, work.node, handles, work.params, work.place.root)
+    result = _called(work, declared, handles)
     for (read, handle), earlier in zip(handles, before, strict=True):
         if reading.state(work, read, body.data_of(handle)) != earlier:
             raise reading.changed(work, read)
@@ -133,11 +137,18 @@ def _stage(work: Work) -> list[Entry]:
     return [writing.store_output(work, output, given[output.name]) for output in work.node.outputs]
 
 
+def _called(work: Work, declared: Declared, handles: Sequence[tuple[Read, Handle]]) -> Any:
+    own = (work.place.scratch, work.place.store.root)
+    result, watch = body.call(declared, work.node, handles, work.params, work.place.root, own)
+    work.beyond = undeclared(watch, work.stage)
+    return result
+
+
 def _metric(work: Work) -> list[Entry]:
     (output,) = work.node.outputs
     declared = work.place.loader.declared(work.stage)
     handles = [(read, reading.load(work, read)) for read in work.reads]
-    result = body.call(declared, work.node, handles, work.params, work.place.root)
+    result = _called(work, declared, handles)
     columns, cluster, keys = measure(work.place.plan, work.node)
     table = body.metric_table(work.stage, work.node, result, columns)
     # The values stand for the rows of the first table that the function takes.

@@ -21,6 +21,10 @@ THREAD_CAPS = (
 )
 """The variables by which numeric libraries are told how many threads to use; most read them once, when loaded."""
 
+_FIXED = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+OF_THE_RUNNER = frozenset((*_FIXED, *THREAD_CAPS))
+"""Variables that a worker's interpreter is given whoever starts it, and that the receipt records."""
+
 _NUMERIC_FEATURES = re.compile(r"sse4_2|avx\w*|fma|f16c|amx\w*|neon|asimd\w*|sve\w*")
 _REQUIRED_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -83,14 +87,8 @@ def _normalised(name: str) -> str:
 
 def worker_variables(threads: int, outer: Mapping[str, str]) -> dict[str, str]:
     """Give the environment of a worker's interpreter: the outer one, made repeatable."""
-    fixed = {
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": outer.get("PYTHONDONTWRITEBYTECODE", ""),
-        "TZ": "UTC",
-        "LC_ALL": "C.UTF-8",
-    }
-    return {**outer, **fixed, **dict.fromkeys(THREAD_CAPS, str(threads))}
+    written = {"PYTHONDONTWRITEBYTECODE": outer.get("PYTHONDONTWRITEBYTECODE", "")}
+    return {**outer, **written, **_FIXED, **dict.fromkeys(THREAD_CAPS, str(threads))}
 
 
 @functools.cache

@@ -50,7 +50,11 @@ class Place:
 @final
 @define(kw_only=True)
 class Work:
-    """One node on its way. `folder` is its own, made by whoever needs it; `memory` is what a program used of it."""
+    """One node on its way.
+
+    `folder` is its own, made by whoever needs it; `memory` is what a program used of it, `beyond` what its body reached that its
+    stage doesn't declare.
+    """
 
     place: Place
     node: Node
@@ -59,6 +63,7 @@ class Work:
     entry: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     exit: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     memory: dict[str, Any] = field(factory=dict[str, Any])
+    beyond: list[list[str]] = field(factory=list[list[str]])
 
     @property
     def stage(self) -> Stage:

@@ -14,6 +14,7 @@ from stagelang_runtime.location import Location
 from stagelang_runtime.report.charts import interval_svg
 from stagelang_runtime.report.facts import distributions, sources
 from stagelang_runtime.store import StoreError
+from stagelang_runtime.told_beyond import said_beyond
 
 WORDS = {
     "pass": "passed",
@@ -80,6 +81,11 @@ def report_html(
         distributions=distributions(receipts),
         environment=_environment_of(receipts),
         revision=outcome["revision"],
+        beyond={
+            name: said_beyond(receipt["beyond"])
+            for name, receipt in receipts.items()
+            if receipt.get("beyond")
+        },
         states=STATES,
         methods=METHODS,
         waived=waived,

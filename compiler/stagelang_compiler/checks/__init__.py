@@ -8,6 +8,7 @@ from stagelang_compiler.checks import (
     contracts,
     experiments,
     governance,
+    hidden,
     leakage,
     metrics,
     names,
@@ -24,6 +25,7 @@ RULES = (
     *contracts.RULES,
     *revision_rules.RULES,
     *reproducibility.RULES,
+    *hidden.RULES,
     *governance.RULES,
     *metrics.RULES,
     *leakage.RULES,
@@ -46,6 +48,9 @@ CHECKS = (
 )
 """Judge the graph."""
 
+CODE_CHECKS = (hidden.check_bodies,)
+"""Judge the graph with what its code says."""
+
 PLAN_CHECKS = reproducibility.PLAN_CHECKS
 """Judge the Plan of a graph without errors."""
 
@@ -55,4 +60,4 @@ PROJECT_CHECKS = governance.PROJECT_CHECKS
 PROJECT_PLAN_CHECKS = governance.PROJECT_PLAN_CHECKS
 """Judge the Plan by the project's settings."""
 
-__all__ = ["CHECKS", "PLAN_CHECKS", "PROJECT_CHECKS", "PROJECT_PLAN_CHECKS", "RULES"]
+__all__ = ["CHECKS", "CODE_CHECKS", "PLAN_CHECKS", "PROJECT_CHECKS", "PROJECT_PLAN_CHECKS", "RULES"]

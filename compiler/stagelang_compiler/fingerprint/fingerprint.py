@@ -9,11 +9,13 @@ from typing import Any, final
 
 from attrs import frozen
 
+from stagelang_compiler.fingerprint.conduct import Judge
 from stagelang_compiler.fingerprint.distributions import providers
 from stagelang_compiler.fingerprint.live import Live
 from stagelang_compiler.fingerprint.modules import Project
 from stagelang_compiler.fingerprint.normalise import digest
 from stagelang_compiler.fingerprint.reach import Component, Graph, Node
+from stagelang_compiler.fingerprint.resolve import Resolver
 
 _FORMAT = "2"  # raised when the same code gets another digest
 _ORDER = (
@@ -65,6 +67,16 @@ class Fingerprinter:
     def files(self) -> frozenset[Path]:
         """The files that were read so far."""
         return self._project.files
+
+    @property
+    def resolver(self) -> Resolver:
+        """What resolves names in the project's modules, for who reads them too."""
+        return self._graph.resolver
+
+    @property
+    def judge(self) -> Judge:
+        """What tells wiring from the rest."""
+        return self._graph.judge
 
     def fingerprint(self, function: Callable[..., Any]) -> Fingerprint:
         """Take the fingerprint of a function, or of a stage by its function.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 
-from stagelang import Pipeline, Value, stage
+from stagelang import Pipeline, Value, Waiver, stage
 
 
 @stage
@@ -20,4 +21,11 @@ def seen() -> Value[dict[str, str]]:
     )
 
 
-pipeline = Pipeline("surroundings", seed=1, outputs=[seen()])
+salted = Waiver(
+    rule="hash-in-result",
+    where="seen",
+    owner="conformance",
+    reason="that the salt is the same everywhere is what this shows",
+    expires=dt.date(2100, 1, 1),
+)
+pipeline = Pipeline("surroundings", seed=1, outputs=[seen()], waivers=[salted])

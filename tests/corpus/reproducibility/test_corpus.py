@@ -1,0 +1,22 @@
+"""Wrong and right bodies for each rule of hidden dependencies, the right ones near misses of the wrong ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stagelang_compiler.checks.hidden import RULES
+from tests.corpus.specs import Block, blocks, judge, lacking
+from tests.stagelang_compiler.conftest import Check
+
+BLOCKS = blocks(Path(__file__).parent)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_a_spec_is_told_just_this(block: Block, check: Check, tmp_path: Path, bless: bool) -> None:
+    judge(block, check, tmp_path, bless=bless)
+
+
+def test_every_rule_of_bodies_has_three_wrong_specs_and_three_near_misses() -> None:
+    assert lacking(BLOCKS, RULES) == []
