@@ -123,6 +123,23 @@ def test_a_setting_that_changes_is_seen_though_the_plan_is_kept(
     assert main(["run"]) == 0
 
 
+def test_settings_that_appear_above_the_pipeline_are_seen_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".git").mkdir()
+    inner = tmp_path / "deep" / "models"
+    inner.mkdir(parents=True)
+    (inner / "pipeline.py").write_text(SPEC)
+    monkeypatch.chdir(inner)
+    assert main(["run"]) == 0
+    (tmp_path / "pyproject.toml").write_text('[tool.stagelang.require]\nowner = ["stages"]\n')
+    assert main(["run"]) == 1
+    (tmp_path / "pyproject.toml").unlink()
+    (tmp_path / "notes.txt").write_text("what else lies there doesn't count")
+    assert main(["run"]) == 0
+    capsys.readouterr()
+
+
 def test_a_report_lists_what_is_waived_from_a_kept_plan_too(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
