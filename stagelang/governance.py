@@ -54,7 +54,7 @@ class Waiver:
 
     Args:
         rule: the rule's code or name, such as "SL204".
-        where: the stage, contract or metric it is accepted for; "*" for all.
+        where: the stage, contract, metric or distribution it is accepted for; "*" for all.
         owner: who answers for accepting it.
         reason: why.
         expires: the last day on which it holds.

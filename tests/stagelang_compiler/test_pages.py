@@ -245,6 +245,7 @@ BESIDES = {
     "SL403": ["SL115"],
     "SL416": ["SL203"],
     "SL417": ["SL203"],
+    "SL418": ["SL203"],
     "SL512": ["SL700"],
     "SL806": ["SL700"],
     **{f"SL70{number}": ["SL700"] for number in range(1, 6)},

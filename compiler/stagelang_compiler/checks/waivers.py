@@ -49,8 +49,15 @@ REPEATED_WAIVER = Rule(
     summary="a finding that is waived twice",
     waivable=False,
 )
+UNANSWERED_WAIVER = Rule(
+    code="SL418",
+    name="unanswered-waiver",
+    severity=Severity.ERROR,
+    summary="a waiver for which nobody answers, or for which there is no reason",
+    waivable=False,
+)
 
-RULES = (EXPIRED_WAIVER, IDLE_WAIVER, UNWAIVABLE, EXPIRING_WAIVER, REPEATED_WAIVER)
+RULES = (EXPIRED_WAIVER, IDLE_WAIVER, UNWAIVABLE, EXPIRING_WAIVER, REPEATED_WAIVER, UNANSWERED_WAIVER)
 NEAR = dt.timedelta(days=14)
 """How long before its last day a waiver is said to expire."""
 
@@ -83,10 +90,10 @@ def apply_waivers(
         if not covers:
             marked.append(finding)
             continue
-        covering = next((waiver for waiver in covers if waiver.expires >= today), covers[0])
+        covering = next((each for each in covers if _counts(each, today)), covers[0])
         used.add(id(covering))
         may_be = finding.rule.waivable and finding.rule.code not in forbidden
-        holds = may_be and covering.expires >= today
+        holds = may_be and _counts(covering, today)
         marked.append(evolve(finding, waived_by=_said(covering)) if holds else finding)
         if not may_be:
             marked.append(_unwaivable(covering, finding.rule, forbidden.get(finding.rule.code)))
@@ -94,7 +101,7 @@ def apply_waivers(
     codes = {rule.name: rule.code for rule in rules}
     for waiver in waivers:
         key = (codes.get(waiver.rule, waiver.rule), waiver.where)
-        earlier = first.setdefault(key, waiver) if waiver.expires >= today else waiver
+        earlier = first.setdefault(key, waiver) if _counts(waiver, today) else waiver
         marked += _judged(waiver, earlier, id(waiver) in used, findings, today, codes)
     return list(dict.fromkeys(marked))
 
@@ -112,6 +119,9 @@ def _judged(
     if waiver.expires < today:
         action = "correct what it covers, or have its owner accept it anew"
         yield _report(EXPIRED_WAIVER, waiver, f"{what} expired on {waiver.expires}", action)
+    elif lacking := _lacking(waiver):
+        action = "say who answers for it, and why it is accepted"
+        yield _report(UNANSWERED_WAIVER, waiver, f"{what} has no {lacking}, so it doesn't hold", action)
     elif earlier is not waiver:
         yield _report(
             REPEATED_WAIVER,
@@ -158,6 +168,16 @@ def _covers(waiver: Waiver, finding: Diagnostic) -> bool:
     return waiver.rule in (finding.rule.code, finding.rule.name) and fnmatchcase(
         finding.subject, waiver.where
     )
+
+
+def _counts(waiver: Waiver, today: dt.date) -> bool:
+    return waiver.expires >= today and not _lacking(waiver)
+
+
+def _lacking(waiver: Waiver) -> str:
+    """Say what a waiver must have and hasn't."""
+    needed = {"owner": waiver.owner, "reason": waiver.reason}
+    return " and no ".join(name for name, text in needed.items() if not text.strip())
 
 
 def _said(waiver: Waiver) -> str:
