@@ -17,7 +17,7 @@ from stagelang_compiler.fingerprint.normalise import digest
 from stagelang_compiler.fingerprint.reach import Component, Graph, Node
 from stagelang_compiler.fingerprint.resolve import Resolver
 
-_FORMAT = "2"  # raised when the same code gets another digest
+_FORMAT = "3"  # raised when the same code gets another digest
 _ORDER = (
     "function",
     "class",

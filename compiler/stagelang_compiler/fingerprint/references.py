@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple, final
 
@@ -274,7 +274,9 @@ class _Reader:
 
     def class_(self, node: ast.ClassDef) -> Sequence[ast.AST]:
         self.decorators(node.decorator_list)
-        self.visit([*node.bases, *node.keywords])
+        if any(map(self.is_declaration, node.bases)):
+            self.omitted.update(_only_said(node))
+        self.visit([*node.bases, *(each for each in node.keywords if each not in self.omitted)])
         self.bind(node.name)
         self.open("class")
         self.visit(getattr(node, "type_params", ()))
@@ -367,6 +369,14 @@ class _Reader:
         if self.texts is not None:
             self.texts.append(node)
         return ()
+
+
+def _only_said(contract: ast.ClassDef) -> Iterator[ast.keyword]:
+    """Give what a contract says to people only: who answers for it, and how its columns are described."""
+    yield from (each for each in contract.keywords if each.arg == "owner")
+    for statement in contract.body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Call):
+            yield from (each for each in statement.value.keywords if each.arg == "description")
 
 
 def is_language_target(target: Target) -> bool:
