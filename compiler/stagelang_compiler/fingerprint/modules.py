@@ -1,16 +1,20 @@
-"""Knows which modules are first-party and finds them: those whose files lie below the project's root.
+"""Knows which modules are first-party and finds them: those whose source no installed distribution answers for.
 
-Nothing is imported: a module is found as Python would find it, in the folder that its importer's package lies in, the
-root, or an entry of `sys.path` below the root, one that the spec added included. Installed packages (site-packages,
-virtual environments) and stagelang itself are not first-party wherever they lie.
+That is what lies below the project's root, and what is imported from elsewhere without being installed there: from a folder on
+`PYTHONPATH`, one that the spec added to `sys.path`, or another project's that is installed for editing. Nothing is imported: a module is
+found as Python would find it, in the folder that its importer's package lies in, the root, or an entry of `sys.path`. The standard
+library, installed packages (site-packages, virtual environments) and stagelang itself are not first-party wherever they lie.
 """
 
 from __future__ import annotations
 
 import importlib.machinery
+import importlib.util
 import os
 import sys
+import sysconfig
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import final
 
@@ -22,6 +26,10 @@ from stagelang_compiler.parsed_files import ParsedFile, parse_file
 
 _OWN = frozenset({"stagelang", "stagelang_compiler", "stagelang_runtime", "stagelang_backends"})
 _NOT_SOURCE = frozenset({"site-packages", "dist-packages", "__pycache__", "node_modules"})
+_PATHS = sysconfig.get_paths()
+_INTERPRETER = tuple({f"{os.path.realpath(_PATHS[each])}{os.sep}" for each in ("stdlib", "platstdlib")})
+ELSEWHERE = "(elsewhere)"
+"""Stands for the folder of a module that isn't below the root: another machine may have it in another place."""
 _ENDINGS = (".py", *importlib.machinery.EXTENSION_SUFFIXES)
 _READ: dict[Path, tuple[ParsedFile, Table]] = {}
 
@@ -35,7 +43,7 @@ class Module:
     name: str
     """Its dotted name below the outermost package, the same on every machine and however it was started."""
     file: str
-    """Its path below the root, with slashes."""
+    """Its path below the root, with slashes; of one that lies elsewhere, below `(elsewhere)`."""
     package: Path | None
     """The folder that its submodules lie in, if it is a package."""
     base: Path
@@ -66,8 +74,14 @@ class Project:
         return frozenset(self._modules)
 
     def is_first_party(self, path: Path) -> bool:
-        """Say whether a file is the project's own source."""
+        """Say whether a file is source that no installed distribution answers for."""
+        return self._is_below_root(path) or self._is_elsewhere(path)
+
+    def _is_below_root(self, path: Path) -> bool:
         return path == self.root or (path.is_relative_to(self.root) and self._is_source(path.parent))
+
+    def _is_elsewhere(self, path: Path) -> bool:
+        return not path.is_relative_to(self.root) and not _is_somebody_elses(path)
 
     def module(self, path: Path) -> Module | None:
         """Give the module of a first-party file (or of a folder, for a package without `__init__.py`).
@@ -76,7 +90,9 @@ class Project:
         """
         if path not in self._modules:
             real = Path(os.path.realpath(path))
-            if real != path and self.is_first_party(real):
+            if real != path and (
+                self._is_below_root(real) or (not self._is_below_root(path) and self._is_elsewhere(real))
+            ):
                 self._modules[path] = self.module(real)
             elif not self.is_first_party(path):
                 self._modules[path] = None
@@ -116,7 +132,8 @@ class Project:
         """Give the packages that are loaded before a module."""
         packages: list[Module] = []
         folder = module.path.parent if module.path.name != "__init__.py" else module.path.parent.parent
-        while folder.is_relative_to(self.root) and (folder / "__init__.py").is_file():
+        within = self.root if folder.is_relative_to(self.root) else module.base
+        while folder.is_relative_to(within) and (folder / "__init__.py").is_file():
             package = self.module(folder / "__init__.py")
             packages += [package] if package is not None else []
             folder = folder.parent
@@ -160,13 +177,27 @@ class Project:
             if found is not None and found.path.is_file():
                 return found
             folder = folder or found
-        return folder if folder is not None and not _is_installed(name) else None
+        if folder is not None and not _is_installed(name):
+            return folder
+        return self._top_elsewhere(name)
 
     def _path_entries(self) -> Iterator[Path]:
         for entry in (*self._entries, *sys.path):
             path = Path(os.path.realpath(entry or "."))
             if path.is_relative_to(self.root) and self._is_source(path):
                 yield path
+
+    def _top_elsewhere(self, name: str) -> Module | None:
+        """Find what Python would import from a folder that isn't below the root, unless it is installed there."""
+        if name in sys.stdlib_module_names:
+            return None
+        for entry in self._entries:
+            path = Path(os.path.realpath(entry))
+            found = None if path.is_relative_to(self.root) else self._candidate(path, name)
+            if found is not None:
+                return found
+        place = _imported_from(name)
+        return self.module(place) if place is not None and not place.is_relative_to(self.root) else None
 
     def _candidate(self, folder: Path, name: str) -> Module | None:
         key = (folder, name)
@@ -193,14 +224,16 @@ class Project:
     def _described(self, path: Path, table: Table) -> Module:
         is_init = path.name == "__init__.py"
         base = self._base(path.parent)
-        below = (
-            base if base.is_relative_to(self.root) else self.root
-        )  # a name is no matter of where the root lies
+        inside = path.is_relative_to(self.root)
+        # A name is no matter of where the root lies.
+        below = base if base.is_relative_to(self.root) or not inside else self.root
         own = path.parent if is_init else path.with_name(path.name.partition(".")[0])
         return Module(
             path=path,
             name=".".join(own.relative_to(below).parts) or "__init__",
-            file=path.relative_to(self.root).as_posix(),
+            file=path.relative_to(self.root).as_posix()
+            if inside
+            else f"{ELSEWHERE}/{path.relative_to(base).as_posix()}",
             package=path if path.is_dir() else path.parent if is_init else None,
             base=base,
             table=table,
@@ -217,6 +250,45 @@ def _base(folder: Path) -> Path:
     while (folder / "__init__.py").is_file():
         folder = folder.parent
     return folder
+
+
+def _is_somebody_elses(path: Path) -> bool:
+    """Say whether a file is the standard library's, an installed package's, or stagelang's own."""
+    place = f"{path}{os.sep}"
+    return (
+        not _NOT_SOURCE.isdisjoint(path.parts)
+        or place.startswith((*_INTERPRETER, *_ours()))
+        or not path.is_absolute()
+    )
+
+
+@cache
+def _ours() -> tuple[str, ...]:
+    """Give the folders of stagelang's own packages."""
+    found = (importlib.util.find_spec(each) for each in sorted(_OWN))
+    return tuple(
+        f"{os.path.realpath(place)}{os.sep}"
+        for each in found
+        for place in (each.submodule_search_locations or () if each else ())
+    )
+
+
+def _imported_from(name: str) -> Path | None:
+    """Give the file, or the folder of a package without `__init__.py`, that a top-level name is imported from."""
+    try:
+        found = importlib.util.find_spec(name)
+    except (
+        ImportError,
+        ValueError,
+        AttributeError,
+    ):  # what a module or a finder says of itself can be anything
+        return None
+    if found is None:
+        return None
+    if found.origin is not None and found.has_location:
+        return Path(os.path.realpath(found.origin))
+    folders = [Path(os.path.realpath(each)) for each in found.submodule_search_locations or ()]
+    return next((each for each in folders if each.is_dir()), None)
 
 
 def _is_installed(name: str) -> bool:

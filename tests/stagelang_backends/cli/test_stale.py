@@ -43,18 +43,23 @@ pipeline = Pipeline("counted", seed=1, outputs=[count(source(Rows, "rows.csv"))]
 """
 
 
+@pytest.mark.parametrize("place", ["spec/src", "elsewhere"])
 def test_code_in_a_folder_that_the_spec_adds_to_the_path_counts(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "pipeline.py").write_text(_BESIDE)
-    (tmp_path / "src").mkdir()
-    helper = tmp_path / "src" / "beside_the_spec.py"
+    root, source = tmp_path / "spec", tmp_path / place
+    source.mkdir(parents=True)
+    root.mkdir(exist_ok=True)
+    monkeypatch.chdir(root)
+    (root / "pipeline.py").write_text(_BESIDE.replace('Path(__file__).parent / "src"', repr(str(source))))
+    helper = source / "beside_the_spec.py"
     helper.write_text("def scale() -> int:\n    return 1\n")
     assert call("run").code == 0
     assert call("why", "scaled").out.startswith("scaled: up to date")
     helper.write_text("def scale() -> int:\n    return 5\n")
     assert call("why", "scaled").out.startswith("scaled: would run: function beside_the_spec:scale changed")
+    assert call("run").code == 0
+    assert call("why", "scaled").out.startswith("scaled: up to date")
 
 
 def test_a_verdict_looks_at_the_sources_again(
