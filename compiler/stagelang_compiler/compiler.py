@@ -94,7 +94,9 @@ def check_file(
         of_plan: what else judges the Plan, such as whether a target can express it.
     """
     settings, problems = read_settings(path.absolute().parent)
-    wrong = [*settings_findings(problems), *(of_settings(settings) if of_settings is not None else ())]
+    wrong = [*settings_findings(problems)]
+    if of_settings is not None:
+        wrong += _run(of_settings, settings, Origin(str(path), 0), "settings of targets")
     with _without_collecting():
         return _check(path, pipeline, today or dt.datetime.now(dt.UTC).date(), settings, wrong, of_plan)
 

@@ -15,6 +15,8 @@ Key: TypeAlias = tuple[str | int, ...]
 """The way to a value: names of tables, and places in arrays."""
 _DICT: Any = dict
 _LIST: Any = list
+_ENDS = ("]", "}", '"""', "'''")
+"""What the last line of a statement of several lines holds."""
 
 
 @final
@@ -57,12 +59,15 @@ def _statements(text: str) -> Iterator[tuple[int, Mapping[str, Any], bool]]:
     """Give each statement's first line, what it says, and whether it opens a table."""
     pending: list[str] = []
     first = 0
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if not pending:
             first = number
+        elif not any(mark in line for mark in _ENDS):
+            pending.append(line)
+            continue
         pending.append(line)
         try:
-            parsed = tomllib.loads("".join(pending))
+            parsed = tomllib.loads("\n".join(pending))
         except tomllib.TOMLDecodeError:
             continue
         if parsed:

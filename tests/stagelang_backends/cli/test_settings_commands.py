@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stagelang_backends.cli import target_findings
 from stagelang_backends.cli.main import main
 
 SPEC = """\
@@ -87,6 +88,21 @@ def test_config_says_what_can_t_be_meant_of_targets_too(
     ]
     assert main(["check", "--format", "json"]) == 1
     assert [each["code"] for each in _json(capsys)].count("SL405") == 4
+
+
+def test_a_target_that_can_t_read_its_own_settings_hides_no_other_finding(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(name: str) -> Any:
+        raise ZeroDivisionError(name)
+
+    monkeypatch.setattr(target_findings, "find_backend", broken)
+    (project / "pyproject.toml").write_text(
+        '[tool.stagelang]\ngha.python = "3.13"\nrequire.owner = ["stages"]\n'
+    )
+    assert main(["check", "--format", "json"]) == 1
+    found = [(each["code"], each["subject"]) for each in _json(capsys)]
+    assert sorted(found) == [("SL100", "settings of targets"), ("SL120", "spare"), ("SL406", "greet")]
 
 
 def test_licences_lists_what_the_stages_bring_and_fails_only_where_some_are_allowed(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from stagelang_compiler.settings.toml_lines import lines_of
 
 TEXT = '''\
@@ -77,3 +79,16 @@ def test_a_key_that_is_written_twice_has_both_lines() -> None:
 
 def test_what_is_no_toml_is_passed_over() -> None:
     assert lines_of("a = 1\nb = [\n").at == {("a",): 1}
+
+
+def test_lines_are_counted_as_editors_do_whatever_stands_in_a_text() -> None:
+    assert lines_of('a = "x\u2028y"\r\nb = 1\r\n').at == {("a",): 1, ("b",): 2}
+    assert lines_of('a = """\n\u2028\n"""\nb = 1').at == {("a",): 1, ("b",): 4}
+
+
+def test_a_list_of_a_thousand_lines_costs_little() -> None:
+    lines = "".join(f'  "package-{number}>=1",\n' for number in range(1000))
+    text = f"[project]\ndependencies = [\n{lines}]\nname = 'x'\n"
+    since = time.process_time()
+    assert lines_of(text).line(("project", "name")) == 1004
+    assert time.process_time() - since < 0.2
