@@ -89,7 +89,7 @@ def _unlisted(
     what: str, owner: str, subject: str, origin: Origin, settings: Settings
 ) -> Iterator[Diagnostic]:
     allowed = settings.rules.owners_allowed
-    if not allowed or any(fnmatchcase(owner, each) for each in allowed):
+    if not (allowed and owner.strip()) or any(fnmatchcase(owner, each) for each in allowed):
         return
     meant = did_you_mean(owner, allowed)
     yield Diagnostic(
