@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from attrs import evolve
 
 from stagelang_compiler import plan as p
 from tests.stagelang_runtime.execute.conftest import ORIGIN, Project, metric
@@ -22,6 +23,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference" / "receipt.md"
 CODE = """
 @stage
 def fit(train: Table[Any], *, c: int = 1) -> Value[int]: return Value.of(train.arrow.num_rows + c)
+@stage
+def keep(train: Table[Any]) -> Table[Any]: return train
 @metric(unit=u.RATIO, better="higher", range=(0, None), aggregate=mean(), undefined="error", version="1")
 def size(test: Table[Any], fitted: Value[int]) -> PerRow[u.RATIO]: return PerRow([fitted.value] * test.arrow.num_rows)
 def tool() -> Value[int]: ...
@@ -31,7 +34,7 @@ tool = command("python", "-c", "open('{out}', 'w').write('1')")(tool)
 
 @pytest.fixture(scope="module")
 def receipts(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The receipts of a source, a split, a stage, a metric and a command."""
+    """The receipts of a source, a split, two stages, a metric and a command."""
     project = Project(tmp_path_factory.mktemp("project"))
     project.code(CODE)
     project.contract("Rows", p.Column(name="k", type="int", origin=ORIGIN))
@@ -56,6 +59,9 @@ def receipts(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     program = p.Command(argv=("python", "-c", "open('{out}', 'w').write('1')"), files={})
     project.stage("tool", "command", command=program)
     project.node("tool", kind="command")
+    kept = project.node("keep", reads={"train": "halves:train"}, gives="table", promises={"out": "Rows"})
+    outputs = tuple(evolve(each, rows="one-to-one", rows_of="train") for each in kept.outputs)
+    project.nodes["keep"] = evolve(kept, outputs=outputs)
     result = project.run()
     assert [str(node.failure) for node in result.of_state("failed")] == []
     return [json.loads(json.dumps(dict(node.receipt))) for node in result.nodes.values() if node.receipt]
@@ -77,7 +83,7 @@ def words(cell: str) -> list[str]:
 
 def test_the_fields_are_those_of_the_page(receipts: list[dict[str, Any]]) -> None:
     documented = {word for row in table("") for word in words(row[0])}
-    assert [set(receipt) for receipt in receipts] == [documented] * 5
+    assert [set(receipt) for receipt in receipts] == [documented] * 6
 
 
 def test_every_component_is_on_the_page_and_every_one_there_occurs(receipts: list[dict[str, Any]]) -> None:
