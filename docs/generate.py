@@ -25,7 +25,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Contracts": ("Contract", "Column", "column", "vector", "ColumnRef"),
     "Data that enters": ("source", "files"),
     "Populations and splits": (
-        "Population", "Train", "Validation", "Test", "S", "split", "split_by_time", "Halves", "Thirds",
+        "Population", "Train", "Validation", "Test", "S", "split", "split_by_time", "Halves", "Thirds", "folds", "Fold",
     ),
     "Stages": ("stage", "command", "Stage", "seed", "scope"),
     "Handles": ("Handle", "Table", "Model", "Value", "Files"),

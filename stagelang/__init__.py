@@ -37,7 +37,7 @@ from stagelang.pipeline import Pipeline
 from stagelang.population import Population, S, Test, Train, Validation
 from stagelang.running import seed
 from stagelang.source import files, source
-from stagelang.split import Halves, Thirds, split, split_by_time
+from stagelang.split import Fold, Halves, Thirds, folds, split, split_by_time
 from stagelang.stage import Stage, command, stage
 from stagelang.units import Unit
 
@@ -51,6 +51,7 @@ __all__ = [
     "DeclarationError",
     "Experiment",
     "Files",
+    "Fold",
     "Gate",
     "Halves",
     "Handle",
@@ -83,6 +84,7 @@ __all__ = [
     "command",
     "f1",
     "files",
+    "folds",
     "mean",
     "mean_of_ratios",
     "metric",

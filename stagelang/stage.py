@@ -22,7 +22,7 @@ P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 R = TypeVar("R", bound=Handle | tuple[Handle, ...])
 
-Role: TypeAlias = Literal["map", "fit", "apply", "aggregate", "augment", "select", "join", "concat"]
+Role: TypeAlias = Literal["map", "fit", "deploy", "apply", "aggregate", "augment", "select", "join", "concat"]
 """What a stage does with rows; `stage` says what each word promises."""
 Rows: TypeAlias = Literal["one-to-one", "filter", "expand", "aggregate"]
 """How many rows a stage gives for those of the table that it reads; `stage` says what each word promises."""
@@ -44,6 +44,7 @@ class Options:
     tags: tuple[str, ...] = ()
     role: Role | None = None
     rows: Rows | None = None
+    learnt_from: str = ""
 
 
 @final
@@ -149,6 +150,7 @@ class Stage(Generic[P, R_co]):
         budget: Budget | None = None,
         resources: Resources | None = None,
         tags: Sequence[str] | None = None,
+        role: Role | None = None,
     ) -> Stage[P, R_co]:
         """Give the same stage with other options; what isn't named stays."""
         said: dict[str, Any] = {
@@ -156,6 +158,7 @@ class Stage(Generic[P, R_co]):
             "budget": budget,
             "resources": resources,
             "tags": None if tags is None else tuple(tags),
+            "role": role,
         }
         return self._with(
             evolve(self.settings, **{key: value for key, value in said.items() if value is not None})
@@ -213,6 +216,7 @@ def stage(
     tags: Sequence[str] = (),
     role: Role | None = None,
     rows: Rows | None = None,
+    learnt_from: str = "",
 ) -> Callable[[Callable[P, R]], Stage[P, R]]: ...
 def stage(
     function: Callable[P, R] | None = None,
@@ -229,6 +233,7 @@ def stage(
     tags: Sequence[str] = (),
     role: Role | None = None,
     rows: Rows | None = None,
+    learnt_from: str = "",
 ) -> Any:
     """Declare a function as a stage.
 
@@ -244,13 +249,15 @@ def stage(
             explicit choice only).
         tags: words to select it by.
         role: what it does with rows, where its types and body don't tell or tell it wrong: "map" (each row by itself, or with the rows
-            of other tables that have its key), "fit" (learns from rows), "apply" (uses something fitted on each row by itself),
+            of other tables that have its key), "fit" (learns from rows), "deploy" (learns from all rows there are, to be used and never
+            measured on them), "apply" (uses something fitted on each row by itself),
             "aggregate" (computes across rows), "augment" (makes several rows of one), "select" (chooses by rows), "join" (completes
             rows by others of any row), "concat" (puts tables below each other).
         rows: how the rows of each table that it gives relate to those of the table that they are made of: "one-to-one" (as many, with
             the same keys), "filter" (some of them: no more, and no new key), "expand" (at least one for each, whose key it keeps where
             the table has that column), "aggregate" (one for several: no more, and a key that was a column before holds values from
             there). The exit gate judges it.
+        learnt_from: what data something that its body loads was fitted to, such as "ImageNet 2012": none of the pipeline's rows.
     """
     names = visible_names()
     options = Options(
@@ -265,6 +272,7 @@ def stage(
         tags=tuple(tags),
         role=role,
         rows=rows,
+        learnt_from=learnt_from,
     )
     if function is not None:
         return Stage(function, options, names=names)
@@ -287,6 +295,7 @@ def command(
     tags: Sequence[str] = (),
     role: Role | None = None,
     rows: Rows | None = None,
+    learnt_from: str = "",
 ) -> Callable[[Callable[P, R]], Stage[P, R]]:
     """Declare a stage that runs a program; the decorated function gives its types, and its body is `raise NotImplementedError`.
 
@@ -296,7 +305,7 @@ def command(
     Args:
         argv: the program and its arguments.
         files: files that the program is made of (its script), relative to the pipeline; a change of one is a change of the stage.
-        owner, name, budget, resources, env, network, tags, role, rows: as for `stage`.
+        owner, name, budget, resources, env, network, tags, role, rows, learnt_from: as for `stage`.
     """
     names = visible_names()
     options = Options(
@@ -309,6 +318,7 @@ def command(
         tags=tuple(tags),
         role=role,
         rows=rows,
+        learnt_from=learnt_from,
     )
     program = Command(argv=argv, files=tuple(files))
     return lambda declared: Stage(declared, options, command=program, names=names)

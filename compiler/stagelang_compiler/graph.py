@@ -250,13 +250,14 @@ class _Builder:
     def _split_node(self, declared: Split) -> GraphNode:
         is_lazy = bound_of(declared.table) is not None
         edges = [self._edge("table", None, declared.table, None, declared.origin)] if is_lazy else []
-        base = declared.scope + (
-            declared.name or "_".join(["split", *(PurePosixPath(edge.producer.base).name for edge in edges)])
-        )
+        of = [PurePosixPath(edge.producer.base).name for edge in edges]
+        words = ["folds", *of, str(declared.fold)] if declared.method == "fold" else ["split", *of]
+        base = declared.scope + (declared.name or "_".join(words))
         given = edges[0].given if edges else None
-        parts = ["train", "test"] if declared.validation is None else ["train", "validation", "test"]
         contract = given.contract if given else None
-        outputs = {part: Shape(kind="table", contract=contract, population=_PARTS[part]) for part in parts}
+        outputs = {
+            part: Shape(kind="table", contract=contract, population=_PARTS[part]) for part in declared.parts
+        }
         misplaced = {} if edges else {"table": declared.table}
         return GraphNode(
             declared=declared, kind="split", base=base, inputs=edges, outputs=outputs, misplaced=misplaced
@@ -342,11 +343,27 @@ def declared_key(declared: Declared) -> Any:
     """Give what makes two sources, or two splits, the same computation."""
     match declared:
         case Source():
-            return (declared.location, declared.format, declared.contract)
+            learnt_from = declared.learnt_from
+            stated = learnt_from if isinstance(learnt_from, str) else tuple(map(_spot, learnt_from))
+            return (declared.location, declared.format, declared.contract, stated)
         case Split():
-            return (declared.method, str(declared.by), declared.test, declared.validation)
+            return (
+                declared.method,
+                str(declared.by),
+                declared.test,
+                declared.validation,
+                declared.fold,
+                declared.folds,
+                declared.embargo,
+            )
         case _:
             return id(declared)
+
+
+def _spot(handle: Any) -> Any:
+    """Give what makes two handles one artifact."""
+    bound = bound_of(handle)
+    return (id(bound.by), bound.port) if bound else id(handle)
 
 
 def _handles_of(declared: Any) -> list[Handle]:

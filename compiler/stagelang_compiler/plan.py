@@ -203,12 +203,28 @@ class Source:
 @final
 @frozen(kw_only=True)
 class Split:
-    """How a split node divides: by the hash of `by` into shares, or by time from given moments (ISO 8601)."""
+    """How a split node divides: by the hash of `by` into shares or folds, or by time from given moments (ISO 8601).
 
-    method: Literal["hash", "time"]
+    `fold` of `folds` counts from 1. `depth` is how many splits lie before it, so that each draws anew; `embargo` is in seconds.
+    """
+
+    method: Literal["hash", "time", "fold"]
     by: str
     test: Json
     validation: Json = None
+    fold: int = 0
+    folds: int = 0
+    depth: int = 0
+    embargo: float = 0.0
+
+    @property
+    def settings(self) -> list[Json]:
+        """What decides where a row goes; what isn't used is left out."""
+        said: dict[str, Json] = {
+            "fold": self.fold, "folds": self.folds, "depth": self.depth, "embargo": self.embargo
+        }  # fmt: skip
+        used = {name: value for name, value in said.items() if value}
+        return [self.method, self.by, self.test, self.validation, *([used] if used else [])]
 
 
 @final

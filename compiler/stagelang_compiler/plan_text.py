@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from stagelang_compiler.plan import Column, Contract, Experiment, Gate, Input, Json, Metric, Node, Plan, Unit
+from stagelang_compiler.plan import (
+    Column,
+    Contract,
+    Experiment,
+    Gate,
+    Input,
+    Json,
+    Metric,
+    Node,
+    Plan,
+    Split,
+    Unit,
+)
 from stagelang_compiler.rendering.source import visible
 
 
@@ -89,17 +101,22 @@ def short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
+def _split(split: Split) -> str:
+    if split.folds:
+        part = "test" if split.test is not None else "validation"
+        return f"{split.by}: {part} fold {split.fold} of {split.folds}"
+    validation = f", validation {split.validation}" if split.validation is not None else ""
+    embargo = f", embargo {split.embargo:g} s" if split.embargo else ""
+    return f"{split.method} of {split.by}: test {split.test}{validation}{embargo}"
+
+
 def _node(node: Node, plan: Plan) -> Iterator[str]:
     what = node.stage if node.stage and node.stage != node.name else ""
     yield f"{node.kind} {node.name}{f' = {what}' if what else ''}{f'  owner {node.owner}' if node.owner else ''}  {short(node.id)}"
     if node.source:
         yield f"    reads {node.source.location} as {node.source.format}"
     if node.split:
-        split = node.split
-        parts = f"test {split.test}" + (
-            f", validation {split.validation}" if split.validation is not None else ""
-        )
-        yield f"    divides by {split.method} of {split.by}: {parts}"
+        yield f"    divides by {_split(node.split)}"
     for each in node.inputs:
         yield f"    {_input(each)}"
     for name, value in node.params.items():

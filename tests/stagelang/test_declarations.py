@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,17 +11,21 @@ from stagelang import (
     Ablate,
     Column,
     Contract,
+    DeclarationError,
     Halves,
     Perturb,
     Pipeline,
+    Population,
     S,
     Seeds,
     Swap,
     Sweep,
     Table,
     Thirds,
+    Validation,
     column,
     files,
+    folds,
     missing,
     noisy,
     scope,
@@ -94,6 +98,32 @@ def test_a_split_in_three() -> None:
     ports: list[Any] = [part._bound.port for part in thirds if part._bound]  # pyright: ignore[reportPrivateUsage]
     assert ports == ["train", "validation", "test"]
     assert (_by(thirds.train).validation, _by(thirds.train).label) == (0.5, "split by row")
+
+
+def test_folds_leave_each_part_out_once() -> None:
+    parts = folds(rows, by=Rows.row, n=3, name="cv")
+    declared = [_by(part.held_out) for part in parts]
+
+    assert [(each.method, each.fold, each.folds, each.name) for each in declared] == [
+        ("fold", 1, 3, "cv_1"),
+        ("fold", 2, 3, "cv_2"),
+        ("fold", 3, 3, "cv_3"),
+    ]
+    assert [each.parts for each in declared] == [("train", "test")] * 3
+    assert _by(folds(rows, by=Rows.row, held_out=Validation)[4].held_out).parts == ("train", "validation")
+    assert _by(folds(rows, by=Rows.row)[1].train).label == "fold 2 of 5 by row"
+
+
+def test_folds_that_mean_nothing_are_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"^folds needs a whole number of folds, 2 or more: got n=1$"):
+        folds(rows, by=Rows.row, n=1)
+    with pytest.raises(DeclarationError, match=r"^folds can hold out Test or Validation rows: got "):
+        folds(rows, by=Rows.row, held_out=cast(Any, Population))
+
+
+def test_a_source_says_what_it_was_fitted_to() -> None:
+    assert _by(files("weights", learnt_from="a corpus")).learnt_from == "a corpus"
+    assert _by(source(Rows, "rows.csv", learnt_from=[rows])).learnt_from == (rows,)
 
 
 def test_a_split_by_time() -> None:

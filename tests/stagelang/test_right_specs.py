@@ -74,7 +74,7 @@ def test_a_right_spec_is_understood_alike_with_and_without_the_future_import(
 def test_the_specs_declare_much(load_as: LoadAs) -> None:
     recordings = [_load(load_as, path, is_late=True) for path in SPECS]
     counts = [sum(map(len, (each.stages, each.contracts, each.calls))) for each in recordings]
-    assert len(counts) == 8
+    assert len(counts) == 9
     assert sum(counts) >= 180
 
 

@@ -1,4 +1,4 @@
-"""Change the rows that metrics are measured on, and see whether anything that was fitted changes."""
+"""Look for leakage in a run: change the rows that metrics are measured on, compare them with those learnt from, ask stages about rows."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Compile, run, change, run again, and print an answer for all rows that metrics are measured on."""
+    """Compile, run, change, run again, and print what was found about all rows that metrics are measured on."""
     from stagelang_backends.cli.compiling import compiled
 
     found = compiled(arguments.spec, arguments.pipeline, home_of(arguments.spec))
     if found is None:
         return FINDINGS
-    from stagelang_runtime.audit import audit
+    from stagelang_compiler.checks.leakage.row_wise import row_wise
+    from stagelang_compiler.compiler import check_file
+    from stagelang_runtime.audit import audit, audit_rows
     from stagelang_runtime.execute.results import RunOptions
     from stagelang_runtime.session import is_own_code, keep_out_of_git
 
@@ -40,8 +42,13 @@ def carry_out(arguments: argparse.Namespace) -> int:
     if not is_own_code(plan, root):
         return USAGE
     keep_out_of_git(root / ".stagelang")
-    answers = audit(plan, root=root, store=location.open(), options=RunOptions(**jobs))
-    print(*answers, sep="\n")
+    store, options = location.open(), RunOptions(**jobs)
+    answers = audit(plan, root=root, store=store, options=options)
+    graph = check_file(arguments.spec, pipeline=arguments.pipeline).graph
+    taken = row_wise(graph) if graph is not None else ()
+    measured = audit_rows(plan, root=root, store=store, options=options, row_wise=taken)
+    print(*answers, *measured, sep="\n")
     if not answers:
         print(f"not measured: pipeline {plan.name!r} has no metric of rows")
-    return OK if answers and all(each.answer == "independent" for each in answers) else FINDINGS
+    is_clean = all(each.answer == "independent" for each in answers)
+    return OK if answers and is_clean and all(each.verdict == "pass" for each in measured) else FINDINGS

@@ -52,10 +52,17 @@ def _how(metric: Metric) -> str:
 
 
 def split_words(split: Split) -> Iterator[str]:
-    """Say how a split divides, in two lines."""
+    """Say how a split divides, in two lines or three."""
+    if split.folds:
+        part = "test" if split.test is not None else "validation"
+        yield f"by {split.by}"
+        yield f"{part}: fold {split.fold} of {split.folds}"
+        return
     yield f"by {split.method} of {split.by}"
     shares = [("test", split.test), ("validation", split.validation)]
     yield ", ".join(f"{name} {_share(value)}" for name, value in shares if value is not None)
+    if split.embargo:
+        yield f"embargo of {value_words(split.embargo)} s"
 
 
 def _share(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Carries the audit out: changes the judged rows in their sources, re-runs what is before a fitted object, compares contents.
+"""Audits for interference: changes the judged rows in their sources, re-runs what is before a fitted object, compares contents.
 
 Nothing of a run is overwritten: the changed sources lie in `.stagelang/audit`, and the nodes that read them have ids of their own, so
 that the store shares what didn't change and remembers what did.
@@ -7,9 +7,9 @@ that the store shares what didn't change and remembers what did.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Literal, final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +19,11 @@ from attrs import evolve, frozen
 
 from stagelang_compiler.plan import Node, Plan, Source
 from stagelang_runtime.audit.change import HOWS, How, change
-from stagelang_runtime.audit.judged import Judged, downstream, fitted, judged_rows, upstream
-from stagelang_runtime.execute.artifacts import get_table
-from stagelang_runtime.execute.history import History
+from stagelang_runtime.audit.judged import Judged, behind, downstream, fitted, judged_rows, upstream
+from stagelang_runtime.audit.runs import FOLDER, carry_out, part_of, table_of, why_not
 from stagelang_runtime.execute.results import NodeResult, RunOptions, RunResult
-from stagelang_runtime.execute.runner import run_part
 from stagelang_runtime.store import Store
 from stagelang_runtime.store.tables import write_table
-
-FOLDER = Path(".stagelang") / "audit"
 
 
 @final
@@ -65,25 +61,24 @@ def audit(plan: Plan, *, root: Path, store: Store, options: RunOptions | None = 
     judged, states = judged_rows(plan), fitted(plan)
     if not states:
         return tuple(Answer(judged=each, answer="independent") for each in judged)
-    part = _part(plan, {each.node for each in judged} | {each.name for each in states})
-    base = _run(part, root, store, options, {})
-    failed = base.of_state("failed")
-    if failed or base.interrupted:
-        why = f"{failed[0].node!r} failed" if failed else "it was interrupted"
+    part = part_of(plan, {each.node for each in judged} | {each.name for each in states})
+    base = carry_out(part, root, store, options, {})
+    why = why_not(base)
+    if why:
         return tuple(Answer(judged=each, answer="not measured", why=why) for each in judged)
-    return tuple(_Asked(part, root, store, options, base, each, states).answer() for each in judged)
-
-
-def _part(plan: Plan, names: set[str]) -> Plan:
-    """Give the plan of these nodes and what they depend on."""
-    needed = upstream(plan, names)
-    nodes = tuple(node for node in plan.nodes if node.name in needed)
-    return evolve(plan, nodes=nodes, metrics=(), gates=(), outputs=(), experiments=(), budget=None)
-
-
-def _run(plan: Plan, root: Path, store: Store, options: RunOptions, given: Mapping[str, Any]) -> RunResult:
-    history = History(store, root / FOLDER)
-    return run_part(plan, root=root, store=store, history=history, given=given, options=options)
+    before = {each: behind(plan, each) for each in judged}
+    return tuple(
+        _Asked(
+            part,
+            root,
+            store,
+            options,
+            base,
+            each,
+            tuple(node for node in states if node.name in before[each]),
+        ).answer()
+        for each in judged
+    )
 
 
 @final
@@ -147,8 +142,7 @@ class _Asked:
                 )
 
     def _table(self, node: str, output: str) -> pa.Table:
-        (artifact,) = (each for each in self.base.nodes[node].outputs if each.port == output)
-        return get_table(self.store, artifact)
+        return table_of(self.store, self.base.nodes[node], output)
 
     def _again(self, source: Node, rows: npt.NDArray[np.bool_], how: How) -> RunResult:
         """Run what is between a source with changed rows and what was fitted."""
@@ -172,7 +166,7 @@ class _Asked:
         ]
         nodes = [evolve(each, id=_own_id(each.id, label)) if each.name in touched else each for each in nodes]
         given = {node.name: self.base.nodes[node.name].receipt for node in nodes if node.name not in touched}
-        return _run(evolve(self.plan, nodes=tuple(nodes)), self.root, self.store, self.options, given)
+        return carry_out(evolve(self.plan, nodes=tuple(nodes)), self.root, self.store, self.options, given)
 
 
 def _own_id(node: str, label: str) -> str:

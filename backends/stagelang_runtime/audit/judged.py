@@ -7,7 +7,7 @@ from typing import final
 
 from attrs import frozen
 
-from stagelang_compiler.plan import Input, Node, Plan
+from stagelang_compiler.plan import Input, Node, Output, Plan
 
 _STATES = ("model", "value")
 
@@ -19,6 +19,11 @@ class Judged:
 
     node: str
     part: str
+
+    @property
+    def output(self) -> str:
+        """The output of the node that holds them."""
+        return self.part or "out"
 
     def __str__(self) -> str:
         return f"the {self.part} rows of {self.node!r}" if self.part else f"the rows of {self.node!r}"
@@ -32,7 +37,7 @@ def judged_rows(plan: Plan) -> tuple[Judged, ...]:
     while pending:
         read = pending.pop()
         node = plan.node(read.node)
-        if (read.node, read.output) in seen or _kind(node, read.output) != "table":
+        if (read.node, read.output) in seen or output_of(plan, read).kind != "table":
             continue
         seen.add((read.node, read.output))
         if node.kind == "split":
@@ -41,24 +46,21 @@ def judged_rows(plan: Plan) -> tuple[Judged, ...]:
         elif node.kind == "source":
             found[Judged(node=node.name, part="")] = None
         else:
-            pending += _givers(plan, node, read.output)
+            pending += givers(plan, node, read.output)
     return tuple(sorted(found, key=lambda each: (each.node, each.part)))
 
 
-def _kind(node: Node, output: str) -> str:
-    return next((each.kind for each in node.outputs if each.name == output), "")
+def output_of(plan: Plan, read: Input) -> Output:
+    """Give what a node reads, as its producer declares it."""
+    return next(each for each in plan.node(read.node).outputs if each.name == read.output)
 
 
-def _givers(plan: Plan, node: Node, output: str) -> list[Input]:
+def givers(plan: Plan, node: Node, output: str) -> list[Input]:
     """Give the inputs that a table's rows come from: those of its own population, else all."""
     population = next(each.population for each in node.outputs if each.name == output)
-    tables = [read for read in node.inputs if _kind(plan.node(read.node), read.output) == "table"]
-    same = [read for read in tables if _population(plan, read) == population]
+    tables = [read for read in node.inputs if output_of(plan, read).kind == "table"]
+    same = [read for read in tables if output_of(plan, read).population == population]
     return same or tables
-
-
-def _population(plan: Plan, read: Input) -> str:
-    return next((each.population for each in plan.node(read.node).outputs if each.name == read.output), "")
 
 
 def fitted(plan: Plan) -> tuple[Node, ...]:
@@ -71,6 +73,29 @@ def fitted(plan: Plan) -> tuple[Node, ...]:
         and node.kind in ("stage", "command")
         and any(each.kind in _STATES for each in node.outputs)
     )
+
+
+def behind(plan: Plan, judged: Judged) -> frozenset[str]:
+    """Give what metrics depend on for some judged rows: of tables put below each other, those only that hold them.
+
+    So each fold of a cross-validation is asked about the models that have scored it, and not about those of the other folds.
+    """
+    pending = [node.name for node in plan.nodes if node.kind == "metric"]
+    found: set[str] = set()
+    holds: dict[str, bool] = {}
+    while pending:
+        name = pending.pop()
+        if name in found:
+            continue
+        found.add(name)
+        inputs = plan.node(name).inputs
+        spread = [read.node for read in inputs if read.index is not None]
+        for each in spread:
+            if each not in holds:
+                holds[each] = judged.node in upstream(plan, [each])
+        kept = [each for each in spread if holds[each]]
+        pending += [read.node for read in inputs if read.index is None] + (kept or spread)
+    return frozenset(found)
 
 
 def upstream(plan: Plan, names: Iterable[str]) -> frozenset[str]:

@@ -16,6 +16,7 @@ from stagelang_runtime.gates.conform import conform
 from stagelang_runtime.gates.overlap import check_disjoint
 from stagelang_runtime.gates.report import GateReport
 from stagelang_runtime.gates.rows import compared_keys, row_results
+from stagelang_runtime.gates.times import check_times
 
 Passed: TypeAlias = AbstractSet[tuple[str, str]]
 """Pairs of a content digest and a contract digest for which a gate was passed already."""
@@ -73,9 +74,11 @@ def leave(plan: Plan, node: Node, output: Output, table: pa.Table) -> tuple[pa.T
 
 
 def apart(node: Node, parts: Mapping[str, pa.Table]) -> dict[str, Any]:
-    """Check that the parts of a split share no value of its column. Raises NodeFailed."""
+    """Check that the parts of a split share no value of its column, and that they follow each other in time. Raises NodeFailed."""
     assert node.split is not None
     results = check_disjoint(parts, node.split.by)
+    if node.split.method == "time":
+        results += check_times(parts, node.split.by, node.split.embargo)
     failed = [result for result in results if result.verdict != "pass"]
     report = {"results": [result.to_json() for result in results]}
     if failed:

@@ -122,8 +122,7 @@ def static_components(
         yield "source", _shown([node.source.location, node.source.format])
         yield from ((f"source file {name}", digest) for name, digest in sorted(source_files.items()))
     if node.split is not None:
-        split = node.split
-        yield "split", _shown([split.method, split.by, split.test, split.validation])
+        yield "split", _shown(node.split.settings)
     if node.kind == "metric":
         yield "measure", _shown(measure(plan, node))
     yield from ((f"parameter {name}", _shown(value)) for name, value in sorted(node.params.items()))

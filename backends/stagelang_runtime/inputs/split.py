@@ -2,12 +2,16 @@
 
 A value's side depends on the seed and on the value alone, so a row that is added later moves no other row:
 
-    key = the first 8 bytes, little-endian, of SHA-256("stagelang split 1 " + the seed in decimal)
+    key = the first 8 bytes, little-endian, of SHA-256("stagelang split 1 " + the seed in decimal), with " " + the depth where other
+          splits lie before it: so that it divides what they have left in its own shares
     ints, bools, days since 1970, microseconds since 1970 (UTC; a time without a zone is read as UTC):
         x = value * 0x9E3779B97F4A7C15 + key, then splitmix64's finaliser (Steele, Lea, Flood 2014), modulo 2^64
     texts (UTF-8), bytes: BLAKE2b-64 of the value, keyed with the 8 bytes of the key, read little-endian
     u = (the upper 53 bits of x) / 2^53
     test if u < test, else validation if u < test + validation, else train
+    fold k of n holds out (k - 1)/n <= u < k/n
+
+An embargo takes rows out of an earlier part whose time plus it isn't before a later part's first moment; they are in no part.
 """
 
 from __future__ import annotations
@@ -49,7 +53,7 @@ def split_table(table: pa.Table, split: Split, seed: int) -> dict[str, pa.Table]
     if column.null_count:
         message = f"column {split.by!r} has {column.null_count} missing values, which belong to no side"
         raise SplitError(message, "fill them or drop these rows before the split")
-    masks = _by_hash(column, split, seed) if split.method == "hash" else _by_time(column, split)
+    masks = _by_time(column, split) if split.method == "time" else _by_hash(column, split, seed)
     parts = {name: table.filter(pa.array(mask)) for name, mask in masks.items()}
     _refuse_empty(parts, column, split)
     return parts
@@ -61,14 +65,25 @@ def _plain(column: Any) -> pa.ChunkedArray:
 
 
 def _by_hash(column: pa.ChunkedArray, split: Split, seed: int) -> Mapping[str, Mask]:
+    if split.method == "fold":
+        return _by_fold(column, split, seed)
     test, validation = float(split.test), float(split.validation or 0)
     if not (test > 0 and validation >= 0 and test + validation < 1):
         found = f"test={test}" if split.validation is None else f"test={test}, validation={validation}"
         message = f"expected shares between 0 and 1 that leave rows to train on, found {found}"
         raise SplitError(message, "make the shares smaller")
-    drawn = uniform(column, seed)
+    drawn = uniform(column, seed, split.depth)
     in_test, in_validation = drawn < test, (drawn >= test) & (drawn < test + validation)
     return _sides(in_test, in_validation, split)
+
+
+def _by_fold(column: pa.ChunkedArray, split: Split, seed: int) -> Mapping[str, Mask]:
+    if not 1 <= split.fold <= split.folds or split.folds < 2:
+        message = f"there is no fold {split.fold} of {split.folds}"
+        raise SplitError(message, "ask for two folds or more")
+    drawn = uniform(column, seed, split.depth)
+    held_out = (drawn >= (split.fold - 1) / split.folds) & (drawn < split.fold / split.folds)
+    return {"train": ~held_out, "test" if split.test is not None else "validation": held_out}
 
 
 def _by_time(column: pa.ChunkedArray, split: Split) -> Mapping[str, Mask]:
@@ -83,7 +98,12 @@ def _by_time(column: pa.ChunkedArray, split: Split) -> Mapping[str, Mask]:
         message = f"validation begins at {split.validation}, not before the test rows at {split.test}"
         raise SplitError(message, "begin validation earlier")
     in_test = at >= test_from
-    return _sides(in_test, (at >= validation_from) & ~in_test, split)
+    sides = _sides(in_test, (at >= validation_from) & ~in_test, split)
+    if not split.embargo:
+        return sides
+    ends = at + round(split.embargo * 1_000_000)
+    until = {"train": validation_from, "validation": test_from}
+    return {name: side & (ends < until[name]) if name in until else side for name, side in sides.items()}
 
 
 def _sides(in_test: Mask, in_validation: Mask, split: Split) -> Mapping[str, Mask]:
@@ -98,7 +118,7 @@ def _refuse_empty(parts: Mapping[str, pa.Table], column: pa.ChunkedArray, split:
     if not empty:
         return
     rows = len(column)
-    if split.method == "hash":
+    if split.method != "time":
         distinct = pc.count_distinct(column).as_py()
         among = f"{rows} rows with {distinct} distinct values of {split.by!r}"
         remedy = "split by a column with more distinct values, use larger shares, or get more rows"
@@ -109,13 +129,14 @@ def _refuse_empty(parts: Mapping[str, pa.Table], column: pa.ChunkedArray, split:
     raise SplitError(f"no rows for {' and '.join(empty)} among {among}", remedy)
 
 
-def uniform(column: pa.ChunkedArray, seed: int) -> npt.NDArray[np.float64]:
+def uniform(column: pa.ChunkedArray, seed: int, depth: int = 0) -> npt.NDArray[np.float64]:
     """Draw a number from [0, 1) for each value, as the module's docstring says.
 
     Raises:
         SplitError: values of this type have no equality to rely on.
     """
-    key = hashlib.sha256(f"stagelang split 1 {seed}".encode()).digest()[:8]
+    text = f"stagelang split 1 {seed} {depth}" if depth else f"stagelang split 1 {seed}"
+    key = hashlib.sha256(text.encode()).digest()[:8]
     kind = column.type
     if pat.is_integer(kind) or pat.is_boolean(kind):
         hashes = _mixed(column.to_numpy().astype(np.uint64, copy=False), key)

@@ -95,7 +95,7 @@ def _grouped(node: GraphNode, declared: Split) -> Iterator[Diagnostic]:
     columns = columns_of(contract) if contract else {}
     groups = [column for column in columns.values() if column.limits.group]
     is_known = str(declared.by) in columns  # else another rule says so
-    if declared.method == "hash" and groups and is_known and columns[declared.by] not in groups:
+    if declared.method != "time" and groups and is_known and columns[declared.by] not in groups:
         group = groups[0]
         promised = Place(group.origin or node.origin, "declared a group here")
         yield Diagnostic(

@@ -12,6 +12,7 @@ from stagelang.handle import Handle
 from stagelang.metric import Expression, MetricCall
 from stagelang.origin import Origin
 from stagelang.source import Source
+from stagelang.split import Split
 from stagelang.stage import Call
 from stagelang_compiler.cron import cron_problem
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
@@ -248,8 +249,11 @@ def _command(node: GraphNode, call: Call) -> Iterator[Diagnostic]:
 
 
 def check_unused(graph: Graph) -> Iterator[Diagnostic]:
-    """Report calls whose results nothing reads."""
+    """Report calls whose results nothing reads; folds of one call are read if one of them is."""
+    folded = {node.origin for node in graph.nodes if isinstance(node.declared, Split) and node.declared.folds}
     for declared in graph.unused:
+        if isinstance(declared, Split) and declared.folds and declared.origin in folded:
+            continue
         yield Diagnostic(
             rule=UNUSED_CALL,
             message=f"nothing reads what {declared.label!r} gives",

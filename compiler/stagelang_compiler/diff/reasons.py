@@ -189,6 +189,9 @@ def _data(old: Node, new: Node) -> Iterator[Reason]:
         yield from _one("data", "by", old.split.by, new.split.by)
         yield from changed("data", "test", old.split.test, new.split.test)
         yield from changed("data", "validation", old.split.validation, new.split.validation)
+        yield from changed("data", "fold", old.split.fold or None, new.split.fold or None)
+        yield from changed("data", "folds", old.split.folds or None, new.split.folds or None)
+        yield from changed("data", "embargo", old.split.embargo or None, new.split.embargo or None)
 
 
 def _columns(old: Contract, new: Contract) -> Iterator[Reason]:

@@ -163,8 +163,9 @@ _WORDS_BEFORE_A_NAME = (
 _OWN_WORDS = frozenset(
     {
         "aggregate", "always run", "arguments", "asks for", "better", "budget", "by", "class", "closed", "column",
-        "constant", "expires", "format", "formula", "function", "independent by", "judged on", "kind", "location",
-        "method", "name", "network", "order and age", "order of columns", "owner", "population", "range", "reason", "reported",
+        "constant", "embargo", "expires", "fold", "folds", "format", "formula", "function", "independent by", "judged on",
+        "kind", "location", "method", "name", "network", "order and age", "order of columns", "owner", "population", "range",
+        "reason", "reported",
         "resources", "rows", "schedule", "seed", "stage", "test", "the function itself", "unit", "validation",
         "version", "what it promises", "where undefined", "its identity, for no reason that the plans tell",
     }

@@ -39,7 +39,10 @@ def lower_nodes(
 ) -> tuple[plan.Node, ...]:
     """Lower all nodes, producers first."""
     lowered: dict[GraphNode, plan.Node] = {}
+    depths: dict[GraphNode, int] = {}
     for node in nodes:
+        depth = max((depths[edge.producer] for edge in node.inputs), default=0)
+        depths[node] = depth + (node.kind == "split")
         stage = stages[stage_names[node.stage]] if node.stage else None
         inputs = tuple(
             sorted(
@@ -51,7 +54,7 @@ def lower_nodes(
         params = {name: encode_value(value, name) for name, value in sorted(node.params.items())}
         node_seed = _seed(seed, node)
         source = _source(node) if node.kind == "source" else None
-        split = _split(node) if node.kind == "split" else None
+        split = _split(node, depth) if node.kind == "split" else None
         ids = {edge.producer.name: lowered[edge.producer].id for edge in node.inputs}
         identity = _identity(stage, node, inputs, outputs, params, node_seed, source, split, ids, contracts)
         lowered[node] = plan.Node(
@@ -108,7 +111,7 @@ def _identity(
         "params": dict(params),
         "seed": seed,
         "source": [source.location, source.format] if source else None,
-        "split": [split.method, split.by, split.test, split.validation] if split else None,
+        "split": split.settings if split else None,
         "inputs": [
             [each.argument, each.index, ids[each.node], each.output, promise(each.contract)]
             for each in inputs
@@ -187,7 +190,8 @@ def _source(node: GraphNode) -> plan.Source:
     )
 
 
-def _split(node: GraphNode) -> plan.Split:
+def _split(node: GraphNode, depth: int) -> plan.Split:
+    """Lower a split; one below another draws anew, or it would take its shares from what the other has left."""
     declared = node.declared
     assert isinstance(declared, Split)
     return plan.Split(
@@ -195,6 +199,10 @@ def _split(node: GraphNode) -> plan.Split:
         by=str(declared.by),
         test=_moment(declared.test),
         validation=_moment(declared.validation),
+        fold=declared.fold,
+        folds=declared.folds,
+        depth=0 if declared.method == "time" else depth,
+        embargo=declared.embargo.total_seconds() if declared.embargo else 0.0,
     )
 
 

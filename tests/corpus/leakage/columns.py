@@ -191,7 +191,7 @@ TEMPORAL.leaky(
 )
 _TIMED = _HASHED.replace(
     "split(bills, by=Bills.household, test=0.25) #1",
-    "split_by_time(bills, by=Bills.day, test_from=dt.date(2026, 3, 1))",
+    "split_by_time(bills, by=Bills.day, test_from=dt.date(2026, 3, 1), embargo=dt.timedelta(days=7))",
 )
 _CLEAN_WEEK = _WEEK.replace(" #2", "")
 _UNTIMED = _HASHED.replace(" #1", "")

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from stagelang import (
-    Column, Contract, Files, Model, PerRow, Pipeline, S, Table, Test, Train, Validation, Value, column, files, mean, metric,
-    source, split, split_by_time, stage,
+    Column, Contract, Files, Model, PerRow, Pipeline, S, Table, Test, Train, Validation, Value, column, files, folds, mean, metric,
+    scope, source, split, split_by_time, stage,
 )
 from stagelang import units as u
 

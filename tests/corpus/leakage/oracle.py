@@ -62,12 +62,38 @@ def witnesses(graph: Graph, folder: Path) -> set[str] | None:
     if not fitted:
         return None
     found: set[str] = set()
-    for location, judged in _judged(graph, made):
+    for location, judged, part in _judged(graph, made):
+        asked = {key: name for key, name in fitted.items() if key[0] in _behind(graph, part)}
         for income, food in ((0.3, 1.0), (10.0, 1.0), (10.0, 100.0)):
             changed = {**base, location: _changed(base[location], judged, {"income": income, "food": food})}
             again = _run(graph, changed, folder)
-            found |= {name for key, name in fitted.items() if _content(again[key]) != _content(made[key])}
+            found |= {name for key, name in asked.items() if _content(again[key]) != _content(made[key])}
     return found
+
+
+def _behind(graph: Graph, part: GraphNode) -> set[int]:
+    """Give what metrics depend on for the rows of one split or source: of tables put below each other, those that hold its rows."""
+    pending = [node for node in graph.nodes if node.kind == "metric"]
+    found: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if id(node) not in found:
+            found.add(id(node))
+            spread = [edge.producer for edge in node.inputs if edge.index is not None]
+            kept = [each for each in spread if part in _upstream(each)]
+            pending += [edge.producer for edge in node.inputs if edge.index is None] + (kept or spread)
+    return found
+
+
+def _upstream(node: GraphNode) -> list[GraphNode]:
+    found: dict[int, GraphNode] = {}
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        if id(each) not in found:
+            found[id(each)] = each
+            pending += [edge.producer for edge in each.inputs]
+    return [*found.values()]
 
 
 def _before(graph: Graph) -> list[GraphNode]:
@@ -122,17 +148,25 @@ def _read(edge: Edge, made: Made) -> Any:
 def _divided(node: GraphNode, declared: Split, made: Made) -> dict[str, Any]:
     (edge,) = node.inputs
     table = pa.Table.from_pandas(made[id(edge.producer), edge.port].pandas, preserve_index=False)
-    validation = declared.validation
     shares: dict[str, Any] = {
-        "test": declared.test if isinstance(declared.test, float) else str(declared.test),
-        "validation": validation if validation is None or isinstance(validation, float) else str(validation),
+        name: share if share is None or isinstance(share, float) else str(share)
+        for name, share in (("test", declared.test), ("validation", declared.validation))
     }
-    parts = split_table(table, plan.Split(method=declared.method, by=str(declared.by), **shares), 1)
+    split = plan.Split(
+        method=declared.method,
+        by=str(declared.by),
+        fold=declared.fold,
+        folds=declared.folds,
+        depth=sum(each.kind == "split" for each in _upstream(node)) - 1,
+        embargo=declared.embargo.total_seconds() if declared.embargo else 0.0,
+        **shares,
+    )
+    parts = split_table(table, split, 1)
     return {name: Table(data=part.to_pandas()) for name, part in parts.items()}
 
 
-def _judged(graph: Graph, made: Made) -> Iterator[tuple[str, pd.Series]]:
-    """Give the source rows that metrics are measured on: the source's location, and whether each row is one."""
+def _judged(graph: Graph, made: Made) -> Iterator[tuple[str, pd.Series, GraphNode]]:
+    """Give the source rows that metrics are measured on: the source's location, whether each row is one, and the split."""
     pending: list[Edge] = [edge for node in graph.nodes if node.kind == "metric" for edge in node.inputs]
     seen: set[tuple[int, str]] = set()
     while pending:
@@ -146,9 +180,9 @@ def _judged(graph: Graph, made: Made) -> Iterator[tuple[str, pd.Series]]:
             case Split() as declared:
                 values = set(made[key].pandas[str(declared.by)])
                 for location in _sources(node):
-                    yield location, data()[location][str(declared.by)].isin(values)
+                    yield location, data()[location][str(declared.by)].isin(values), node
             case Source() as declared:
-                yield declared.location, pd.Series([True] * ROWS)
+                yield declared.location, pd.Series([True] * ROWS), node
             case _:
                 givers = [each for each in node.inputs if each.needed]
                 signature = node.stage.signature.outputs["out"] if node.stage else None

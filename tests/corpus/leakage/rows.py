@@ -115,7 +115,7 @@ REFIT.leaky(
 REFIT.clean(
     "the final model is an output only",
     _SPLIT
-    + "off = error(guess(fit(halves.train), halves.test))\nfinal = fit.named('refit')(meals)\n"
+    + "off = error(guess(fit(halves.train), halves.test))\nfinal = fit.named('refit').options(role='deploy')(meals)\n"
     + "pipeline = Pipeline('food', seed=1, metrics=[off], outputs=[final])\n",
 )
 REFIT.clean(

@@ -61,6 +61,7 @@ def following(rows: Table[Bills, S]) -> Table[Bills, S]:
 """
 )
 
+_BY_TIME = "split_by_time(bills, by=Bills.day, test_from=dt.date(2026, 3, 1), embargo=dt.timedelta(days=7))"
 _THIRDS = "parts = split({rows}, by=Meals.household, test=0.2, validation=0.2)\n"
 SHAPES: Mapping[str, str] = {
     "one model": _THIRDS + "model = fit(parts.train)\n",
@@ -68,7 +69,7 @@ SHAPES: Mapping[str, str] = {
     "the best of two": _THIRDS + "model = best(parts.validation, fit(parts.train), fit_high(parts.train))\n",
     "a scale": _THIRDS + "size = typical(parts.train)\nmodel = fit(scale(size, parts.train))\n",
     "oversampled": _THIRDS + "model = fit(oversampled(parts.train))\n",
-    "by time": "parts = split_by_time({rows}, by=Bills.day, test_from=dt.date(2026, 3, 1))\nmodel = fit(parts.train)\n",
+    "by time": f"parts = {_BY_TIME}\nmodel = fit(parts.train)\n".replace("bills,", "{rows},"),
 }
 AROUND: Mapping[str, tuple[str, str]] = {
     "plain": ("", "off = error(guess(model, parts.test))\n"),
@@ -120,11 +121,11 @@ OPERATORS: Mapping[str, Callable[[str], str]] = {
         "oversampled(parts.train)", "parts.train"
     ),
     "shuffle the split by time": _swap(
-        "split_by_time(bills, by=Bills.day, test_from=dt.date(2026, 3, 1))",
+        _BY_TIME,
         "split(bills, by=Bills.street, test=0.25)",
     ),
     "drop the group": _swap(
-        "split_by_time(bills, by=Bills.day, test_from=dt.date(2026, 3, 1))",
+        _BY_TIME,
         "split(bills, by=Bills.household, test=0.25)",
     ),
     "look at the future": _swap("split_by_time(bills,", "split_by_time(following(bills),"),

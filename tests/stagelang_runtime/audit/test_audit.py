@@ -104,7 +104,7 @@ parts = split(meals, by=Meals.household, test=0.25, validation=0.25)
 model = fit(parts.train)
 seen = error(guess(model, parts.validation))
 off = error(guess(model, parts.test))
-unused = fit.named("refit")(meals)
+unused = fit.named("refit").options(role="deploy")(meals)
 pipeline = Pipeline("food", seed=1, metrics=[seen, off], outputs=[unused])
 """
     plan = _plan(tmp_path, "", wiring)

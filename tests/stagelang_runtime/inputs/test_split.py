@@ -235,3 +235,47 @@ def test_a_split_by_time_that_cannot_be_made_says_why_and_what_to_do() -> None:
     assert refusal(table(["2026-01-01"]), by_time("2026-01-01")) == (
         "column 'k' holds str, not dates or times\n  help: split by a column of times"
     )
+
+
+def fold(number: int, of: int, depth: int = 0) -> Split:
+    return Split(method="fold", by="k", test=1 / of, fold=number, folds=of, depth=depth)
+
+
+@given(st.lists(st.integers(), min_size=30, max_size=60, unique=True), st.integers(2, 4))
+def test_each_row_is_held_out_in_one_fold_and_learnt_from_in_all_others(keys: list[int], of: int) -> None:
+    frame = table([str(key) for key in keys])
+    try:
+        parts = [rows(split_table(frame, fold(number, of), 1)) for number in range(1, of + 1)]
+    except SplitError:
+        assume(False)
+    held_out = [row for part in parts for row in part["test"]]
+    assert sorted(held_out) == list(range(len(keys)))
+    assert all(sorted(part["train"] + part["test"]) == list(range(len(keys))) for part in parts)
+
+
+def test_a_fold_to_choose_by_holds_out_validation_rows() -> None:
+    split = Split(method="fold", by="k", test=None, validation=0.5, fold=2, folds=2)
+    assert [*split_table(table(range(50)), split, 1)] == ["train", "validation"]
+
+
+def test_a_split_below_another_takes_its_shares_of_what_is_left() -> None:
+    outer = split_table(table(range(4000)), by_hash(0.3), 1)["train"]
+    assert refusal(outer, by_hash(0.2)).startswith("no rows for test"), "the same draw has none left"
+    inner = split_table(outer, Split(method="hash", by="k", test=0.2, depth=1), 1)
+    assert 0.17 < inner["test"].num_rows / outer.num_rows < 0.23
+    of_folds = [split_table(outer, fold(number, 5, depth=1), 1)["test"].num_rows for number in range(1, 6)]
+    assert sum(of_folds) == outer.num_rows
+    assert min(of_folds) > 0.17 * outer.num_rows
+
+
+def test_a_fold_that_is_not_there_is_refused() -> None:
+    assert (
+        refusal(table(range(50)), fold(3, 2)) == "there is no fold 3 of 2\n  help: ask for two folds or more"
+    )
+
+
+def test_an_embargo_leaves_rows_out_of_the_earlier_parts() -> None:
+    frame = table(DAYS[:30])
+    split = Split(method="time", by="k", test="2026-01-21", validation="2026-01-11", embargo=3 * 86400.0)
+    found = rows(split_table(frame, split, 1))
+    assert found == {"train": [*range(7)], "validation": [*range(10, 17)], "test": [*range(20, 30)]}

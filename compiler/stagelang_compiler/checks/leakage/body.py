@@ -9,6 +9,7 @@ this finds the usual ways to mix rows, and the audit at run time finds the other
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import FunctionType, ModuleType
 from typing import Any, Literal, final
@@ -58,6 +59,8 @@ class _Body:
         self.given = NONE
         self.under: Made = NONE
         self.branches = 0
+        self.lists: set[str] = set()
+        self.outside: set[str] | None = None
 
     def run(self, tree: _Local, environment: Mapping[str, Made]) -> Made:
         """Give what the function returns, called with these arguments."""
@@ -80,11 +83,15 @@ class _Body:
             case ast.Assign(targets=targets, value=value):
                 made = self.value(value)
                 for target in targets:
-                    self.bind(target, made)
+                    again = syntax.root(target) in {
+                        each.id for each in ast.walk(value) if isinstance(each, ast.Name)
+                    }
+                    self.bind(target, made | (self.summed(target, value) if again else NONE))
+                    self.note(target, value)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self.bind(target, self.value(value))
             case ast.AugAssign(target=target, value=value):
-                self.bind(target, self.value(value) | self.value(target))
+                self.bind(target, self.value(value) | self.value(target) | self.summed(target, value))
             case ast.Expr(value=ast.Yield(value=ast.expr() as value)):
                 self.given |= self.value(value)
             case ast.Expr(value=value):
@@ -103,8 +110,13 @@ class _Body:
             case ast.While(test=test, body=body, orelse=orelse):
                 self.branch(self.value(test), body, body, orelse)
             case ast.For(target=target, iter=iterated, body=body, orelse=orelse):
-                self.bind(target, self.looped(iterated))
+                of = self.looped(iterated)
+                kept, is_over_rows = self.outside, bool(of.items - of.columns)
+                if is_over_rows and kept is None:
+                    self.outside = {*self.names, *self.local}
+                self.bind(target, of)
                 self.branch(NONE, body, body, orelse)
+                self.outside = kept
             case ast.With(items=items, body=body):
                 for item in items:
                     made = self.value(item.context_expr)
@@ -126,6 +138,22 @@ class _Body:
             self.block(each)
         self.branches -= 1
         self.under = before
+
+    def note(self, target: ast.expr, value: ast.expr) -> None:
+        """Note of a variable whether it is a list as written, and that it begins anew for each row of a loop."""
+        if isinstance(target, ast.Name):
+            (self.lists.add if isinstance(value, ast.List | ast.ListComp) else self.lists.discard)(target.id)
+            if self.outside is not None:
+                self.outside.discard(target.id)
+
+    def summed(self, target: ast.expr, value: ast.expr) -> Made:
+        """Say of a variable from outside a loop over rows that is added to in it that it computes across them."""
+        rows = self.value(value).items
+        is_collected = any(isinstance(each, ast.List | ast.ListComp | ast.Tuple) for each in ast.walk(value))
+        if not rows or is_collected or self.outside is None or syntax.root(target) not in self.outside:
+            return NONE
+        mixing = Mixing(word="a sum in a loop", file=self.file, line=target.lineno, parameters=rows)
+        return Made(mixed=frozenset([mixing]))
 
     def effect(self, value: ast.expr) -> None:
         """Run an expression for what it does: a method may change the variable that it belongs to."""
@@ -226,9 +254,12 @@ class _Body:
         arguments = together(
             self.value(each.value if isinstance(each, ast.Starred) else each) for each in given
         )
-        made = receiver | arguments | functions
+        own = self.names.get(node.func.id, NONE) if isinstance(node.func, ast.Name) else NONE
+        made = receiver | arguments | functions | own
         if name == "over":
             return self.over(made, node)
+        if name in op.SQL or name == "eval":
+            made |= self.named_in_text(node)
         if name in op.GROUPS and made.columns:
             return evolve(made, grouped=syntax.constants(node))
         mixing = self.mixing(node, name, receiver, arguments)
@@ -240,6 +271,8 @@ class _Body:
     def mixing(self, node: ast.Call, name: str, receiver: Made, arguments: Made) -> Mixing | None:
         """Say how a call computes across rows, if it does."""
         of = receiver | arguments if name in op.ESTIMATORS or not receiver.columns else receiver
+        if name in op.SQL and not receiver.columns:
+            of = self.named_in_text(node)
         if not of.columns or receiver.windowed:
             return None
         how = self.is_across(node, name, of)
@@ -252,7 +285,8 @@ class _Body:
             line=node.lineno,
             parameters=of.columns,
             within=(syntax.constants(node) or None) if name in op.DEDUPLICATIONS else within,
-            past=name in op.PAST and syntax.sees_the_past(node),
+            past=(name in op.PAST and syntax.sees_the_past(node))
+            or (name == "merge_asof" and syntax.keyword(node, "direction") in (None, "backward")),
             copies=how == "copies" or name == "fit_resample",
             mixes=how == "mixes",
             column=syntax.picked(node),
@@ -261,6 +295,16 @@ class _Body:
     def is_across(self, node: ast.Call, name: str, of: Made) -> Literal["", "mixes", "copies"]:
         if self.copies(node, name):
             return "copies"
+        if name in op.SQL or name == "eval":
+            text = syntax.constant(node.args[0]) if node.args else None
+            is_sql = name != "eval" and not (name == "query" and self.is_frame(node))
+            return "mixes" if isinstance(text, str) and syntax.computes_across(text, is_sql=is_sql) else ""
+        if name == "merge_asof":
+            return "mixes" if self.is_asof_with_itself(node) else ""
+        if name in op.SERIES:
+            return "mixes" if syntax.is_one_column(node) else ""
+        if name == "train" and not node.args and not node.keywords:
+            return ""  # a switch, in torch
         always = op.ESTIMATORS | op.WITHOUT_AXIS | op.DEDUPLICATIONS
         if isinstance(node.func, ast.Name):
             alone = len(node.args) == 1 and not isinstance(node.args[0], ast.Starred)
@@ -278,11 +322,26 @@ class _Body:
             "stats",
         )
         if name in always:
-            return "" if syntax.is_along_axis(syntax.keyword(node, "axis")) else "mixes"
+            return "" if syntax.is_along_axis(syntax.axis_of(node)) else "mixes"
         if name in op.REDUCTIONS:
             return "" if syntax.is_along_rows(node, is_method) else "mixes"
         on_columns = name == "transform" and any(map(syntax.is_text, node.args))
         return "mixes" if on_columns or of.grouped is not None else ""
+
+    def named_in_text(self, node: ast.Call) -> Made:
+        """Give what the variables hold that a call's text names, as `sql("select * from frame")`."""
+        text = syntax.constant(node.args[0]) if node.args else None
+        words = re.findall(r"[A-Za-z_]\w*", text) if isinstance(text, str) else ()
+        return together(self.names[word] for word in words if word in self.names)
+
+    def is_frame(self, node: ast.Call) -> bool:
+        """Tell whether a method is called on rows."""
+        return isinstance(node.func, ast.Attribute) and bool(self.value(node.func.value).columns)
+
+    def is_asof_with_itself(self, node: ast.Call) -> bool:
+        """Tell whether rows are matched by time with rows of their own table."""
+        sides = [self.value(each).columns for each in node.args[:2]]
+        return len(sides) == 2 and bool(sides[0] & sides[1])
 
     def copies(self, node: ast.Call, name: str) -> bool:
         """Tell whether a call makes several rows of one and does nothing else."""
@@ -327,7 +386,11 @@ class _Body:
         """Tell whether `apply` hands over rows or values instead of columns."""
         if syntax.keyword(node, "axis") in (1, "columns"):
             return True
-        return isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Subscript)
+        picked = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if not isinstance(picked, ast.Subscript):
+            return False
+        several = picked.slice.elts[-1] if isinstance(picked.slice, ast.Tuple) else picked.slice
+        return not (isinstance(several, ast.List) or syntax.last(several) in self.lists)
 
     def inlined(self, called: tuple[_Local, FunctionType], node: ast.Call, receiver: Made) -> Made:
         """Run a first-party function with the arguments of a call."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Mapping
 from types import FunctionType
@@ -107,9 +108,15 @@ def is_text(node: ast.expr) -> bool:
     return isinstance(constant(node), str)
 
 
+def axis_of(node: ast.Call) -> object:
+    """Give the axis that a call names, in numpy's word or in torch's."""
+    axis = keyword(node, "axis")
+    return keyword(node, "dim") if axis is None else axis
+
+
 def is_along_rows(node: ast.Call, is_method: bool) -> bool:
     """Tell whether a reduction goes along each row."""
-    axis = keyword(node, "axis")
+    axis = axis_of(node)
     if axis is None and last(node.func) not in op.FIRST_IS_NO_AXIS:
         position = 0 if is_method else 1
         axis = constant(node.args[position]) if len(node.args) > position else None
@@ -129,3 +136,28 @@ def sees_the_past(node: ast.Call) -> bool:
     backwards = any(isinstance(each, int | float) and each < 0 for each in steps)
     unclear = any(isinstance(each, ast.UnaryOp) for each in steps)
     return not (backwards or unclear or keyword(node, "center"))
+
+
+def is_one_column(node: ast.Call) -> bool:
+    """Tell whether a call's first argument is a single column: `frame["income"]`, `frame[Scans.ink].to_numpy()`."""
+    given = node.args[0] if node.args else None
+    while isinstance(given, ast.Call) and isinstance(given.func, ast.Attribute):
+        given = given.func.value
+    given = given.value if isinstance(given, ast.Attribute) and given.attr == "values" else given
+    match given:
+        case ast.Subscript(slice=ast.Constant(value=str()) | ast.Attribute()):
+            return True
+        case _:
+            return False
+
+
+def computes_across(text: str, *, is_sql: bool) -> bool:
+    """Tell whether an expression in a text computes across rows: of SQL, or of pandas' `query` and `eval`."""
+    return bool(re.search(_IN_SQL if is_sql else _IN_PANDAS, text, re.IGNORECASE))
+
+
+_IN_SQL = (
+    r"\bover\s*\(|\bgroup\s+by\b|\bdistinct\b|"
+    r"\b(?:avg|sum|count|min|max|median|stddev\w*|variance|var_\w+|quantile\w*|percentile\w*|mode|corr)\s*\("
+)
+_IN_PANDAS = r"\.\s*(?:mean|median|std|var|min|max|sum|rank|quantile|shift|diff|cumsum|mode)\s*\("

@@ -13,6 +13,7 @@ from stagelang_compiler.graph import Graph, GraphNode
 _NEEDS: Mapping[Role, str] = {
     "map": "rows in, rows out",
     "fit": "rows in; a Model, a Value or Files out",
+    "deploy": "rows in; a Model, a Value or Files out",
     "apply": "rows and a Model, Value or Files in, rows out",
     "aggregate": "rows in",
     "augment": "rows in, rows out",
@@ -51,7 +52,7 @@ def _fits(role: Role, node: GraphNode) -> bool:
     match role:
         case "map" | "augment":
             return rows > 0 and to_rows
-        case "fit":
+        case "fit" | "deploy":
             return rows > 0 and not given.isdisjoint((*STATES, "files"))
         case "apply":
             return to_rows and rows > 0 and (states > 0 or "files" in read)

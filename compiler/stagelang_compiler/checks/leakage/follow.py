@@ -6,11 +6,13 @@ Stages whose types don't tell whether they mix rows are taken to do so *perhaps*
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, final
+from typing import Any, Protocol, final
 
 from attrs import Factory, define, frozen
 
 from stagelang.contract import columns_of
+from stagelang.handle import Table
+from stagelang.source import Source
 from stagelang.split import Split
 from stagelang_compiler.checks.leakage import transfer
 from stagelang_compiler.checks.leakage.lattice import EventKind, Flow, joined
@@ -22,7 +24,7 @@ from stagelang_compiler.checks.leakage.roles import (
     kind_of,
     role_of,
 )
-from stagelang_compiler.checks.leakage.ways import Rows, Ways, bits_of
+from stagelang_compiler.checks.leakage.ways import Rows, Shares, Way, Ways, bits_of
 from stagelang_compiler.graph import Edge, Graph, GraphNode
 
 
@@ -81,11 +83,20 @@ class Followed:
         if not reads:
             return 0
         before = self.all(node.inputs).events
-        rows, bit = Ways.union(reads.values()), 1 << len(self.events)
-        self.events.append(
+        rows = Ways.union(reads.values())
+        return self._noted(
             Event(kind=kind, node=node, reads=reads, rows=rows, before=before, certain=certain)
         )
-        self.kinds[kind] = self.kinds.get(kind, 0) | bit
+
+    def stated(self, node: GraphNode, rows: Rows) -> int:
+        """Note that what a source holds was fitted to rows elsewhere, as it says, and give the event's bit."""
+        reads = {"learnt_from": rows}
+        return self._noted(Event(kind="fit", node=node, reads=reads, rows=rows, before=0, certain=True))
+
+    def _noted(self, event: Event) -> int:
+        bit = 1 << len(self.events)
+        self.events.append(event)
+        self.kinds[event.kind] = self.kinds.get(event.kind, 0) | bit
         return bit
 
 
@@ -94,12 +105,32 @@ class _Noting(Protocol):
 
 
 def follow(graph: Graph) -> Followed:
-    """Give each artifact's abstract value, in one pass from the sources."""
+    """Give each artifact's abstract value, in one pass from the sources.
+
+    What a source was fitted to may be tables that come after it: then a second pass knows which rows these hold.
+    """
+    found = _passed(graph, {})
+    stated = {
+        id(node): [way for table in node.declared.learnt_from for way in _ways_of(found, graph, table)]
+        for node in graph.nodes
+        if isinstance(node.declared, Source) and not isinstance(node.declared.learnt_from, str)
+    }
+    return _passed(graph, stated) if any(stated.values()) else found
+
+
+def _ways_of(found: Followed, graph: Graph, table: Table[Any, Any]) -> Sequence[Way]:
+    made = graph.node_of(table)
+    return found.ways.each(found.flows.get((id(made[0]), made[1]), Flow()).rows) if made else ()
+
+
+def _passed(graph: Graph, stated: Mapping[int, Sequence[Way]]) -> Followed:
     found = Followed(graph.nodes)
     for position, node in enumerate(graph.nodes):
         match node.kind:
             case "source":
-                found.flows[id(node), "out"] = Flow(found.ways.of(((position, ""),)))
+                learnt = found.ways.union(map(found.ways.of, stated.get(id(node), ())))
+                behind = found.stated(node, learnt) if learnt else 0
+                found.flows[id(node), "out"] = Flow(found.ways.of(((position, ""),)), behind)
             case "split":
                 table = found.into[position] = found.all(node.inputs)
                 _share_out(found, position, node)
@@ -113,16 +144,24 @@ def follow(graph: Graph) -> Followed:
 
 
 def _share_out(found: Followed, position: int, node: GraphNode) -> None:
-    """Say what shares a split by hash takes: all splits of a pipeline place a value by the same number between 0 and 1."""
+    """Say what shares a split by hash takes: all splits of one table place a value by the same number between 0 and 1."""
     declared = node.declared
-    if not isinstance(declared, Split) or declared.method != "hash" or not node.inputs:
-        return
-    test, validation = declared.test, declared.validation or 0.0
-    if isinstance(test, float) and isinstance(validation, float):
-        until = test + validation
-        shares = {"test": (0.0, test), "validation": (test, until), "train": (until, 1.0)}
+    shares = shares_of(declared) if isinstance(declared, Split) and node.inputs else None
+    if shares is not None and isinstance(declared, Split):
         edge = node.inputs[0]
         found.ways.shared_out(position, (id(edge.producer), edge.port, str(declared.by)), shares)
+
+
+def shares_of(declared: Split) -> Shares | None:
+    """Give what share of all values each part takes; None where it isn't by hash."""
+    if declared.method == "fold":
+        low, high = (declared.fold - 1) / declared.folds, declared.fold / declared.folds
+        return {"train": ((0.0, low), (high, 1.0)), declared.parts[1]: ((low, high),)}
+    test, validation = declared.test, declared.validation or 0.0
+    if declared.method != "hash" or not isinstance(test, float) or not isinstance(validation, float):
+        return None
+    until = test + validation
+    return {"test": ((0.0, test),), "validation": ((test, until),), "train": ((until, 1.0),)}
 
 
 def _call(found: Followed, position: int, node: GraphNode) -> None:

@@ -14,15 +14,20 @@ from stagelang.split import Split
 from stagelang_compiler.checks.leakage.body_value import Mixing
 from stagelang_compiler.checks.leakage.encoded import encoded_labels
 from stagelang_compiler.checks.leakage.follow import Event, Followed, follow
-from stagelang_compiler.checks.leakage.lattice import EventKind
+from stagelang_compiler.checks.leakage.lattice import EventKind, Flow
 from stagelang_compiler.checks.leakage.reading import Bodies
+from stagelang_compiler.checks.leakage.refit import measured_refit, refits
+from stagelang_compiler.checks.leakage.roles import declared_role
 from stagelang_compiler.checks.leakage.rules import (
     CHOSEN_BY_JUDGED_ROWS,
+    CHOSEN_IN_REPORTED_FOLDS,
     COPIED_BEFORE_SPLIT,
     JUDGED_BY_LEARNT_ROWS,
     MIXED_BEFORE_SPLIT,
     NO_INDEPENDENT_TEST,
 )
+from stagelang_compiler.checks.leakage.strands import Strands, strands
+from stagelang_compiler.checks.leakage.told import is_told, is_training
 from stagelang_compiler.checks.leakage.ways import Rows, Way
 from stagelang_compiler.diagnostics import Diagnostic, Place
 from stagelang_compiler.graph import Edge, Graph, GraphNode
@@ -31,11 +36,41 @@ from stagelang_compiler.graph import Edge, Graph, GraphNode
 def check_judged_rows(graph: Graph) -> Iterator[Diagnostic]:
     """Check that no metric is measured on rows that had a part in what it judges."""
     followed, bodies = follow(graph), Bodies()
-    judged = [_Judged(followed, bodies, node) for node in graph.nodes if node.kind == "metric"]
-    for each in judged:
-        yield from each.findings()
-    yield from _untested(graph, [each.node for each in judged if each.fits])
+    apart = strands(followed, bodies)
+    judged: list[_Judged] = []
+    for node in graph.nodes:
+        if node.kind == "metric":
+            each = list(_each(followed, bodies, apart, node))
+            yield from _told_once(each)
+            judged += each
+    fitting = [each for each in judged if each.fits]
+    yield from _untested(graph, [*dict.fromkeys(each.node for each in fitting)])
+    yield from refits(graph, followed, [(each.node, each.near) for each in fitting])
     yield from encoded_labels(followed, bodies)
+
+
+def _told_once(strands: Sequence[_Judged]) -> Iterator[Diagnostic]:
+    """Give what is found in a table's strands; what lies at the same places in several of them is one mistake."""
+    told: set[object] = set()
+    for strand in strands:
+        found = list(strand.findings())
+        yield from (each for each in found if (each.rule, each.places[:2]) not in told)
+        told |= {(each.rule, each.places[:2]) for each in found}
+
+
+def _each(followed: Followed, bodies: Bodies, apart: Strands, node: GraphNode) -> Iterator[_Judged]:
+    """Give the metric once for each strand of the table that it is measured on."""
+    whole = followed.all(node.inputs)
+    judged = [edge for edge in node.inputs if not is_training(edge)]
+    pooled = [edge for edge in judged if (id(edge.producer), edge.port) in apart]
+    if len(pooled) != 1:
+        rows = followed.ways.union(followed.read(edge).rows for edge in judged)
+        yield _Judged(followed, bodies, node, Flow(rows, whole.events))
+        return
+    beside = followed.ways.union(followed.read(edge).rows for edge in judged if edge is not pooled[0])
+    events = followed.all([edge for edge in node.inputs if edge is not pooled[0]]).events
+    for strand in apart[id(pooled[0].producer), pooled[0].port]:
+        yield _Judged(followed, bodies, node, Flow(strand.rows | beside, strand.events | events))
 
 
 @final
@@ -53,15 +88,12 @@ class _Apart:
 class _Judged:
     """One metric, the rows it is measured on, and the events before it."""
 
-    def __init__(self, followed: Followed, bodies: Bodies, node: GraphNode) -> None:
+    def __init__(self, followed: Followed, bodies: Bodies, node: GraphNode, flow: Flow) -> None:
         self.followed = followed
         self.ways = followed.ways
         self.bodies = bodies
         self.node = node
-        flow = followed.all(node.inputs)
-        self.judged = self.ways.union(
-            followed.read(edge).rows for edge in node.inputs if not is_training(edge)
-        )
+        self.judged = flow.rows
         self.near = self.ways.sharing(self.judged)
         self.events = flow.events
         self.fits = self.of_kind("fit")
@@ -77,11 +109,17 @@ class _Judged:
             return
         guilty = {id(event): event for _, event in self.fits if event.rows & self.near}
         for event in guilty.values():
-            if not is_told(event.node):
+            if is_told(event.node):
+                continue
+            if declared_role(event.node) == "deploy":
+                yield measured_refit(self.node, event)
+            elif self._has_scored(event) and self._in_folds(event):
+                yield self._chosen_in_folds(event)
+            else:
                 yield self._learnt(event, "has learnt from", "learnt here")
         for _, event in self.of_kind("select"):
             if event.rows & self.near and not is_told(event.node):
-                yield self._chosen(event)
+                yield self._chosen_in_folds(event) if self._in_folds(event) else self._chosen(event)
         learnt_right = [event for _, event in self.fits if id(event) not in guilty]
         yield from self._mixed(learnt_right)
         yield from self._joined()
@@ -104,6 +142,32 @@ class _Judged:
             places=(Place(self.node.origin, "measured here"), Place(event.node.origin, "chosen here")),
             subject=self.node.name,
             help="choose by the validation part of a split(..., validation=...), and measure on its test part",
+        )
+
+    def _has_scored(self, event: Event) -> bool:
+        """Tell whether what was learnt from were rows that something fitted had been used on, or came with it."""
+        return bool(event.before & self.followed.kinds.get("fit", 0))
+
+    def _in_folds(self, event: Event) -> bool:
+        """Tell whether rows were used that folds hold out, as are those that are judged."""
+        return self._held_out(event.rows & self.near) and self._held_out(self.judged)
+
+    def _held_out(self, rows: Rows) -> bool:
+        nodes = self.followed.nodes
+        return any(
+            part != "train" and getattr(nodes[split].declared, "folds", 0)
+            for way in self.ways.each(rows)
+            for split, part in way[1:]
+        )
+
+    def _chosen_in_folds(self, event: Event) -> Diagnostic:
+        return Diagnostic(
+            rule=CHOSEN_IN_REPORTED_FOLDS,
+            message=f"metric {self.node.base!r} is measured on held-out rows by whose scores {event.node.name!r} has chosen",
+            places=(Place(self.node.origin, "measured here"), Place(event.node.origin, "chosen here")),
+            subject=self.node.name,
+            expected="each fold's choice made within its train part",
+            help="choose in folds of each fold's train part: folds(fold.train, ..., held_out=Validation)",
         )
 
     def _joined(self) -> Iterator[Diagnostic]:
@@ -253,24 +317,6 @@ def _keeps_copies(apart: _Apart) -> bool:
     given = apart.split.inputs[0].given if apart.split.inputs else None
     column = columns_of(given.contract).get(str(declared.by)) if given and given.contract else None
     return column is not None and column.limits.group
-
-
-def is_training(edge: Edge) -> bool:
-    """Tell whether a metric says itself that it is one of training rows, or another rule says that it is."""
-    shapes = (edge.needed, edge.given)
-    return any(shape is not None and getattr(shape.population, "__name__", "") == "Train" for shape in shapes)
-
-
-def is_told(node: GraphNode) -> bool:
-    """Tell whether another rule says already that a stage is given rows of a wrong population."""
-    return any(
-        edge.given is not None
-        and edge.needed is not None
-        and isinstance(edge.given.population, type)
-        and isinstance(edge.needed.population, type)
-        and not issubclass(edge.given.population, edge.needed.population)
-        for edge in node.inputs
-    )
 
 
 CHECKS = (check_judged_rows,)

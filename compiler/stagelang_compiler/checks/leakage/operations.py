@@ -17,10 +17,11 @@ REDUCTIONS: Final = _words(
 
 WITHOUT_AXIS: Final = _words(
     "mode nunique unique n_unique value_counts skew kurt kurtosis rank shift pct_change rolling expanding ewm interpolate ffill bfill "
-    "pad backfill forward_fill backward_fill pivot pivot_table corr cov corrcoef corrwith describe nlargest nsmallest top_k factorize "
-    "get_dummies to_dummies qcut idxmax idxmin min_max agg aggregate histogram histogram2d bincount polyfit lstsq "
+    "pad backfill forward_fill backward_fill pivot pivot_table crosstab corr cov corrcoef corrwith describe nlargest nsmallest top_k "
+    "factorize get_dummies to_dummies qcut idxmax idxmin min_max agg aggregate histogram histogram2d bincount polyfit lstsq "
     "svd eig eigh pinv curve_fit minimize minimize_scalar linregress zscore rankdata gaussian_kde "
     "rolling_mean rolling_std rolling_sum rolling_min rolling_max rolling_median ewm_mean cum_sum cum_prod cum_max cum_min "
+    "boxcox yeojohnson seasonal_decompose STL "
     "cum_count cumcount ngroup pmean pstdev pvariance fmean stdev variance"
 )
 """Computed across rows, always."""
@@ -28,9 +29,17 @@ WITHOUT_AXIS: Final = _words(
 ESTIMATORS: Final = _words(
     "fit fit_transform fit_predict fit_resample partial_fit scale minmax_scale maxabs_scale robust_scale quantile_transform "
     "power_transform cross_val_predict cross_val_score mutual_info_classif mutual_info_regression f_classif f_regression chi2 "
-    "build_vocab_from_iterator"
+    "build_vocab_from_iterator train adapt"
 )
 """Learn something from all rows that they are given."""
+
+SERIES: Final = _words(
+    "savgol_filter detrend lowess medfilt wiener gaussian_filter1d uniform_filter1d median_filter filtfilt convolve correlate hilbert"
+)
+"""Computed along a series of values: across rows, where that is one column."""
+
+SQL: Final = _words("sql query execute sqldf")
+"""Run a text of SQL over the frames that it names, or an expression over the frame that they are called on."""
 
 DEDUPLICATIONS: Final = frozenset(["drop_duplicates", "duplicated", "unique_rows"])
 """Compare rows; rows that are equal in the columns named, or in all of them."""
@@ -71,3 +80,20 @@ FIRST_IS_NO_AXIS: Final = _words("quantile percentile nanpercentile nanquantile 
 
 DESCRIPTIONS: Final = _words("columns dtypes dtype shape ndim schema column_names width empty")
 """Attributes that say what a frame looks like, and nothing of what its rows hold."""
+
+TRAINING: Final = _words("train backward step train_on_batch fmin solve train_new_from_iterator update")
+"""Learn something, in libraries whose word for it isn't fit."""
+
+PRETRAINED: Final = _words(
+    "from_pretrained SentenceTransformer load_facebook_model load_facebook_vectors load_word2vec_format TextEmbedding CrossEncoder "
+    "create_model_and_transforms"
+)
+"""Fetch something fitted elsewhere."""
+
+PRETRAINED_PATHS: Final = frozenset(
+    ["hub.load", "hub.KerasLayer", "spacy.load", "api.load", "downloader.load"]
+)
+"""The same, by names that mean it only with their module's."""
+
+UNPICKLING: Final = frozenset(["joblib.load", "pickle.load", "torch.load", "skops.load", "cloudpickle.load"])
+"""Load an object from a file; from one that no input names, where the stage takes no files."""

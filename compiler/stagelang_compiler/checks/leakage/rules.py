@@ -42,6 +42,28 @@ KNOWN_TOO_LATE = _rule(
 SPLIT_IGNORES_TIME = _rule(
     "SL607", "split-ignores-time", "a split that isn't by time, of rows whose label becomes known later"
 )
+REFIT_TO_JUDGED_ROWS = _rule(
+    "SL611",
+    "refit-to-judged-rows",
+    "a model that was fitted to judged rows as well is given out without saying so, or measured on them although it says so",
+)
+CHOSEN_IN_REPORTED_FOLDS = _rule(
+    "SL612",
+    "chosen-in-reported-folds",
+    "a metric is measured on the rows that folds hold out, by which what it judges was chosen",
+)
+UNKNOWN_ORIGIN = _rule(
+    "SL613", "unknown-origin", "something fitted elsewhere is used, and nothing says what it was fitted to"
+)
+LABEL_BY_RULE = _rule(
+    "SL614", "label-by-rule", "a model learns a label that a rule computes from its own features"
+)
+SHORT_EMBARGO = _rule(
+    "SL618",
+    "short-embargo",
+    "a split by time whose training rows have labels that weren't known when the rows begin that judge",
+    Severity.WARNING,
+)
 CONTRADICTED_ROLE = _rule(
     "SL617", "contradicted-role", "a stage that declares a role which its types can't have"
 )
@@ -55,5 +77,10 @@ RULES = (
     KNOWN_TOO_LATE,
     SPLIT_IGNORES_TIME,
     COPIED_BEFORE_SPLIT,
+    REFIT_TO_JUDGED_ROWS,
+    CHOSEN_IN_REPORTED_FOLDS,
+    UNKNOWN_ORIGIN,
+    LABEL_BY_RULE,
     CONTRADICTED_ROLE,
+    SHORT_EMBARGO,
 )

@@ -10,8 +10,8 @@ from typing import TypeAlias, final
 
 Way: TypeAlias = tuple[tuple[int, str], ...]
 """First the source, with no part; then each split that rows went through, with the part that they came out of."""
-Shares: TypeAlias = Mapping[str, tuple[float, float]]
-"""From where to where each part of a split goes, on a scale from 0 to 1."""
+Shares: TypeAlias = Mapping[str, tuple[tuple[float, float], ...]]
+"""From where to where each part of a split goes, on a scale from 0 to 1; a fold's train part goes around what is held out."""
 Rows: TypeAlias = int
 """A set of ways, as bits."""
 
@@ -96,11 +96,11 @@ class Ways:
         """Give the ways through parts of other splits of the same table that take other shares than this part."""
         if split not in self._shares:
             return 0
-        low, high = self._shares[split][part]
+        own = self._shares[split][part]
         return self.union(
             self._parts.get((prefix, other, name), 0)
             for other in self._alike[self._what[split]]
             if other != split
-            for name, (from_, to) in self._shares[other].items()
-            if to <= low or high <= from_
+            for name, shares in self._shares[other].items()
+            if all(to <= low or high <= from_ for low, high in own for from_, to in shares)
         )

@@ -127,3 +127,26 @@ def test_the_bits_of_a_set_are_what_it_is_made_of(bits: int) -> None:
     positions = list(bits_of(bits))
     assert sum(1 << position for position in positions) == bits
     assert positions == sorted(positions)
+
+
+FOLDED: Sequence[tuple[int, int, int]] = ((1, 1, 2), (2, 2, 2), (3, 1, 3), (4, 2, 3), (5, 3, 3))
+"""Folds of one table by one column: the split's position, which fold, of how many."""
+
+
+def _falls_into(share: float, way: Way) -> bool:
+    """Tell whether a value that is placed at a share goes a way through a fold."""
+    ((split, part),) = way[1:]
+    _, fold, of = next(each for each in FOLDED if each[0] == split)
+    return ((fold - 1) / of <= share < fold / of) == (part == "test")
+
+
+def test_folds_share_rows_where_some_value_goes_into_both() -> None:
+    ways, routes = Ways(), [((0, ""), (split, part)) for split, *_ in FOLDED for part in ("train", "test")]
+    for split, fold, of in FOLDED:
+        low, high = (fold - 1) / of, fold / of
+        ways.shared_out(split, "table", {"train": ((0.0, low), (high, 1.0)), "test": ((low, high),)})
+    for each in routes:
+        ways.of(each)
+    for one, other in itertools.product(routes, routes):
+        both = any(_falls_into(place / 60, one) and _falls_into(place / 60, other) for place in range(60))
+        assert bool(ways.sharing(ways.of(one)) & ways.of(other)) == both, (one, other)
