@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Command] = {
     "report": Command("report", "write the last run's report as one HTML page"),
     "diagram": Command("diagram", "draw the pipeline as SVG, DOT, Mermaid or HTML"),
     "diff": Command("diff", "say what changes between two revisions, why, and which metrics that reaches"),
+    "contract": Command("contract", "exchange contracts with other tools, as files of the standard ODCS"),
     "plan": Command("plan", "show the compiled plan"),
     "compile": Command("compile", "write the files of a target, such as a local script"),
     "run-node": Command("run_node", "carry out chosen nodes of a compiled plan, as other engines do"),

@@ -27,6 +27,7 @@ commands:
   report    write the last run's report as one HTML page
   diagram   draw the pipeline as SVG, DOT, Mermaid or HTML
   diff      say what changes between two revisions, why, and which metrics that reaches
+  contract  exchange contracts with other tools, as files of the standard ODCS
   plan      show the compiled plan
   compile   write the files of a target, such as a local script
   run-node  carry out chosen nodes of a compiled plan, as other engines do
