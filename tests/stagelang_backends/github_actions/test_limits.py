@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from stagelang_backends.github_actions.committed import committed_jobs, committed_nodes
 from stagelang_backends.github_actions.concluding import SHORT_LIMIT, SUMMARY_LIMIT
 from stagelang_backends.github_actions.limits import LARGEST_FILE, LONGEST_KEY, MOST_JOBS
 from stagelang_backends.github_actions.names import LONGEST_JOB, RESERVED, cache_key
 from stagelang_backends.github_actions.yaml_text import loads
+from stagelang_backends.protocol import CannotEmit
 from stagelang_backends.review.markdown import LIMIT, Section, assembled
 from stagelang_compiler.plan import Resources
 from tests.stagelang_backends.github_actions.plans import emit, node, plan, random_plan, refused, stage
@@ -187,3 +190,13 @@ def test_a_report_is_cut_to_what_a_comment_and_a_summary_hold() -> None:
         assert len(text.encode()) <= limit
     assert LIMIT < 65_536
     assert SUMMARY_LIMIT < 1_048_576
+
+
+def test_all_that_stands_in_the_way_is_said_at_once() -> None:
+    nodes = [node(f"n{number}", of="work") for number in range(MOST_JOBS + 1)]
+    made = plan(nodes, stage("work", env=("TOKEN", "GITHUB_SHA")), schedule="* * * * *")
+    with pytest.raises(CannotEmit) as refused_by:
+        emit(made, jobs="each")
+    problems = refused_by.value.problems
+    assert sorted(each.code for each in problems) == ["SL804", "SL805", "SL806", "SL807"]
+    assert {each.subject for each in problems} == {"work", "made"}
