@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 
 from stagelang.contract import Contract
 from stagelang.data import Frame, to_arrow, to_pandas, to_polars
-from stagelang.errors import LazyHandleError
+from stagelang.errors import DeclarationError, LazyHandleError
 from stagelang.origin import Origin, caller_origin
 from stagelang.population import Population
 
@@ -164,6 +164,11 @@ class Table(Handle, Generic[C_co, S_co]):
 
     def as_contract(self, contract: type[C]) -> Table[C, S_co]:
         """View the same rows under another contract; the compiler checks column by column that it holds."""
+        given: Any = contract
+        if not (isinstance(given, type) and issubclass(given, Contract)):
+            raise DeclarationError(
+                f"a table is viewed as a contract: expected a contract class, got {type(contract).__qualname__}"
+            )
         if self._bound is None:
             return Table(data=self._data)
         view = (contract, caller_origin())

@@ -22,6 +22,7 @@ from stagelang_compiler.checks import (
     RULES,
 )
 from stagelang_compiler.checks.contracts import giver_of, left_open
+from stagelang_compiler.checks.covered import codes_of
 from stagelang_compiler.checks.settings import check_settings
 from stagelang_compiler.checks.settings_problems import settings_findings
 from stagelang_compiler.checks.waivers import apply_waivers, last_day
@@ -127,7 +128,7 @@ def _check(
         found = tuple(sorted(findings, key=sort_key))
         return Checked(diagnostics=found, spec=None, graph=None, plan=None, settings=settings)
     at = spec.pipeline.origin
-    unsound = _run(lambda each: check_settings(each.pipeline, each.recording), spec, at, "settings")
+    unsound = _run(lambda each: check_settings(each.pipeline, each.recording), spec, at, check_settings)
     code = Fingerprinter(spec.root, spec.entries)
     graph, of_graph = _of_graph(spec, settings, code)
     findings += of_graph
@@ -166,11 +167,11 @@ def _of_graph(spec: Spec, settings: Settings, code: Fingerprinter) -> tuple[Grap
     graph, found = _guarded("the graph", at, lambda: build(spec.pipeline, spec.recording, _encoded))
     if graph is not None:
         for check in CHECKS:
-            found += _run(check, graph, at, _word(check))
+            found += _run(check, graph, at, check)
         for asked in PROJECT_CHECKS:
-            found += _run(_by(settings, asked), graph, at, _word(asked))
+            found += _run(_by(settings, asked), graph, at, asked)
         for read in CODE_CHECKS:
-            found += _run(partial(read, fingerprinter=code), graph, at, _word(read))
+            found += _run(partial(read, fingerprinter=code), graph, at, read)
     return graph, found
 
 
@@ -184,9 +185,9 @@ def _of_plan(
         return None, frozenset(), found
     plan, files = lowered
     for check in PLAN_CHECKS:
-        found += _run(check, plan, at, _word(check))
+        found += _run(check, plan, at, check)
     for asked in (*PROJECT_PLAN_CHECKS, *besides):
-        found += _run(_by(settings, asked), plan, at, _word(asked))
+        found += _run(_by(settings, asked), plan, at, asked)
     return plan, files, found
 
 
@@ -196,15 +197,23 @@ def _by(
     return lambda judged: check(judged, settings)
 
 
-def _word(check: Callable[..., object]) -> str:
-    return check.__name__.removeprefix("check_").replace("_", " ")
-
-
-def _run(check: Callable[[T], Iterator[Diagnostic]], judged: T, at: Origin, what: str) -> list[Diagnostic]:
-    """Run a check; one that breaks becomes a finding and hides no other's."""
+def _run(
+    check: Callable[[T], Iterator[Diagnostic]], judged: T, at: Origin, named: Callable[..., object] | str
+) -> list[Diagnostic]:
+    """Run a check; one that breaks becomes a finding that names its rules, and hides no other's."""
     found: list[Diagnostic] = []
-    _, stopped = _guarded(what, at, lambda: found.extend(check(judged)))
-    return found + stopped
+    try:
+        found.extend(check(judged))
+    except Exception as error:
+        found.append(internal_error(_what(named), error, at=at))
+    return found
+
+
+def _what(check: Callable[..., object] | str) -> str:
+    if isinstance(check, str):
+        return check
+    word, codes = check.__name__.removeprefix("check_").replace("_", " "), codes_of(check)
+    return f"{word} ({', '.join(codes)})" if codes else word
 
 
 def _guarded(what: str, at: Origin, make: Callable[[], T]) -> tuple[T | None, list[Diagnostic]]:

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import final
+from typing import Any, final
 
 from attrs import frozen
 
@@ -114,6 +114,7 @@ def _shadowing(path: Path) -> list[Diagnostic]:
 _last_root: list[Path] = []
 """The folder of the spec that was loaded last: what it imported must not be taken for what lies beside the next one."""
 _PYTHON = tuple(sysconfig.get_paths()[each] for each in ("stdlib", "platstdlib"))
+_TEXT: Any = str
 _OWN = ("stagelang", "stagelang_compiler", "stagelang_runtime", "stagelang_backends")
 
 
@@ -245,7 +246,7 @@ def _is_installed(name: str, file: str) -> bool:
 
 def _choose(path: Path, recording: Recording, name: str) -> tuple[Pipeline | None, list[Diagnostic]]:
     pipelines: list[Pipeline] = recording.pipelines
-    known = [str(pipeline.name) for pipeline in pipelines]
+    known = [pipeline.name for pipeline in pipelines if isinstance(pipeline.name, _TEXT)]
     if not pipelines:
         action = "end the file with 'pipeline = Pipeline(...)'"
         return None, [

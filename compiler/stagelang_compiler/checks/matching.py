@@ -62,7 +62,7 @@ def matches_value(value: Any, annotation: Any) -> bool:
     if origin in (typing.Union, types.UnionType):
         return any(matches_value(value, member) for member in arguments)
     if origin is Literal:
-        return any(value == member and type(value) is type(member) for member in arguments)
+        return any(type(value) is type(member) and value == member for member in arguments)
     if origin is type:
         return isinstance(value, type) and (
             not isinstance(arguments[0], type) or issubclass(value, arguments[0])

@@ -196,7 +196,7 @@ def check_gates(graph: Graph) -> Iterator[Diagnostic]:
     known = meanings(graph)
     for gate in graph.pipeline.gates:
         name = graph.metric_name(getattr(gate, "metric", None))
-        if name:
+        if name in known:
             yield from _gate(gate, name, known[name])
 
 

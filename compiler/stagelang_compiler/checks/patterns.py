@@ -19,6 +19,8 @@ def pattern_problem(pattern: str) -> str:
     except pa.ArrowInvalid as error:
         said = str(error).removeprefix("Invalid regular expression: ")
         return said.removesuffix(f": {pattern}")
+    except UnicodeEncodeError:
+        return "it holds half a character"
     return ""
 
 
@@ -27,6 +29,16 @@ def unmatched(pattern: str, texts: Iterable[str]) -> frozenset[str]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    listed = list(texts)
+    given = frozenset(texts)
+    listed = [text for text in given if _is_whole(text)]
     matched = pc.match_substring_regex(pa.array(listed, pa.string()), rf"\A(?:{pattern})\z").to_pylist()
-    return frozenset(text for text, fits in zip(listed, matched, strict=True) if not fits)
+    return given - {text for text, fits in zip(listed, matched, strict=True) if fits}
+
+
+def _is_whole(text: str) -> bool:
+    """Tell whether a text can be written down: half a surrogate pair can't."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,13 +7,15 @@ import functools
 import math
 import typing
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from types import FunctionType
+from typing import Any, Literal, cast
 
 import attrs
 
 from stagelang.aggregate import Aggregate
 from stagelang.annotations import module_names
 from stagelang.contract import Contract, columns_of
+from stagelang.errors import LazyHandleError
 from stagelang.experiment import Experiment, Perturb
 from stagelang.gate import Gate
 from stagelang.governance import Budget, Resources, Waiver
@@ -47,9 +49,21 @@ _CONTRACT: Mapping[str, Any] = {
     "__sorted_by__": tuple[str, ...],
     "__max_age__": dt.timedelta | None,
 }
-_PERTURBATION: Mapping[str, Any] = {"column": str, "strengths": tuple[float, ...]}
+_PERTURBATION: Mapping[str, Any] = {
+    "kind": Literal["missing", "noisy", "shifted", "shuffled"],
+    "column": str,
+    "strengths": tuple[float, ...],
+}
+_BOUNDS: Mapping[str, tuple[str, ...]] = {
+    "at_least": ("low",),
+    "at_most": ("high",),
+    "between": ("low", "high"),
+    "not_worse_than": ("tolerance",),
+}
+_GATE: Any = Gate
 _TUPLE: Any = tuple
 _SOURCE: Any = Source
+_FUNCTION: Any = FunctionType
 _PARTS: Any = (Budget, Resources)
 _JUDGED_ELSEWHERE = ("origin", "table", "by", "contract", "unit", "metric", "function")
 
@@ -75,6 +89,7 @@ def check_settings(pipeline: Pipeline, recording: Recording) -> Iterator[Diagnos
     for each in given:
         if isinstance(each, _JUDGED_ALONE):
             yield from _attributes(f"a {type(each).__name__.lower()}", each, each.origin)
+            yield from _unbounded(each)
         elif isinstance(each, _PERTURB):
             yield from _typed("a perturbation", each.perturbation, _PERTURBATION, each.origin)
     for contract in recording.contracts:
@@ -82,6 +97,13 @@ def check_settings(pipeline: Pipeline, recording: Recording) -> Iterator[Diagnos
     stages = (call.stage if isinstance(call, _CALLS) else call for call in recording.calls)
     for declared in dict.fromkeys((*recording.stages, *stages)):
         yield from _of(declared)
+
+
+def _unbounded(gate: Any) -> Iterator[Diagnostic]:
+    """Find a gate without the number that it compares with, as one has that was made by hand."""
+    for bound in _BOUNDS.get(gate.kind, ()) if isinstance(gate, _GATE) and type(gate.kind) is str else ():
+        if getattr(gate, bound) is None:
+            yield _finding("a gate", bound, None, "a number", gate.origin)
 
 
 def _of_contract(contract: type[Contract]) -> Iterator[Diagnostic]:
@@ -101,14 +123,20 @@ def _of(declared: Any) -> Iterator[Diagnostic]:
         ):
             yield _finding(what, "contract", declared.contract, "a contract class", declared.origin)
     elif isinstance(declared, _METRIC):
-        meaning, what = declared.meaning, f"metric {short(declared.name)}"
+        meaning, what = declared.meaning, f"metric {_name(declared)}"
         yield from _attributes(what, meaning, declared.origin)
         if isinstance(meaning.aggregate, _AGGREGATE):
             yield from _attributes(f"the aggregation of {what}", meaning.aggregate, declared.origin)
+            finalise: Any = meaning.aggregate.finalise
+            if finalise is not None and not isinstance(finalise, _FUNCTION):
+                aggregation = f"the aggregation of {what}"
+                yield _finding(
+                    aggregation, "finalise", finalise, "a function written with def", declared.origin
+                )
         if not _is_unit(meaning.unit):
             yield _finding(what, "unit", meaning.unit, "a unit, such as units.USD", declared.origin)
     else:
-        what = f"stage {short(declared.name)}"
+        what = f"stage {_name(declared)}"
         yield from _attributes(what, declared.settings, declared.origin)
         for part in ("budget", "resources"):
             given: Any = getattr(declared.settings, part)
@@ -116,6 +144,14 @@ def _of(declared: Any) -> Iterator[Diagnostic]:
                 yield from _attributes(f"the {part} of {what}", given, declared.origin)
         if declared.command is not None:
             yield from _attributes(f"the command of {what}", declared.command, declared.origin)
+
+
+def _name(declared: Any) -> str:
+    """Write a declaration's name; one for which a handle was given can't be asked for."""
+    try:
+        return short(declared.name)
+    except LazyHandleError:
+        return short(declared.__name__)
 
 
 def _is_unit(unit: Any) -> bool:
