@@ -140,6 +140,7 @@ _SPECS = {
     "files": ("location='odd/*.txt'", f"odd = CALL\n{_OUTPUT.format('odd')}"),
     "split": ("table=scans, by=Scans.writer, test=0.25", f"odd = CALL\n{_OUTPUT.format('*odd')}"),
     "split_by_time": ("table=scans, by=Scans.writer, test_from=3", f"odd = CALL\n{_OUTPUT.format('*odd')}"),
+    "folds": ("table=scans, by=Scans.writer, n=3", f"odd = CALL\n{_OUTPUT.format('*[each.held_out for each in odd]')}"),
     "column": ("", _COLUMN.format("float") + _OUTPUT.format("odd")),
     "vector": ("", _COLUMN.format("list[float]") + _OUTPUT.format("odd")),
     "Budget": ("", "pipeline = Pipeline('p', seed=1, outputs=[halves.train], budget=CALL)\n"),
@@ -169,7 +170,7 @@ _SPECS = {
 """What each constructor needs, and a spec around its call."""
 _WITHOUT_SETTINGS = {"f1", "mean", "mean_of_ratios", "ratio", "rmse", "seed", "total"}
 _NOT_CONSTRUCTED = {
-    "Column", "ColumnRef", "Contract", "DeclarationError", "Experiment", "Files", "Halves", "Handle", "LazyHandleError", "Metric",
+    "Column", "ColumnRef", "Contract", "DeclarationError", "Experiment", "Files", "Fold", "Halves", "Handle", "LazyHandleError", "Metric",
     "MetricDefinition", "Model", "PerRow", "Population", "Stage", "StagelangError", "Table", "Test", "Thirds", "Train", "Unit",
     "Validation", "Value",
 }  # fmt: skip
@@ -181,7 +182,7 @@ _ODD = (
 _HOSTILE = """
 import datetime as dt
 
-from stagelang import Aggregate, Gate, Perturbation, calibration_error, noisy, shuffled, smooth, split_by_time, vector
+from stagelang import Aggregate, Gate, Perturbation, calibration_error, folds, noisy, shuffled, smooth, split_by_time, vector
 
 
 class Hostile:
