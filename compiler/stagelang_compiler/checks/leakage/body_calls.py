@@ -39,6 +39,11 @@ def _live(function: FunctionType, node: ast.expr) -> Any:
             found = getattr(module, name, None) if isinstance(module, ModuleType) else None
         case _:
             return None
+    return unwrapped(found)
+
+
+def unwrapped(found: Any) -> Any:
+    """Give the function in a stage, or in what a decorator made; None where there is none."""
     while found is not None and not isinstance(found, FunctionType):
-        found = getattr(found, "__wrapped__", None)  # a stage, or what a decorator made
+        found = getattr(found, "__wrapped__", None)
     return found

@@ -27,7 +27,7 @@ class Sources:
 
         None where there is no such source: a lambda, a built-in, an installed function, code made by `exec`.
         """
-        if not isinstance(function, FunctionType) or not _is_first_party(function):
+        if not isinstance(function, FunctionType) or not is_first_party(function):
             return None
         code = function.__code__
         file = self._files.get(code.co_filename)
@@ -35,6 +35,7 @@ class Sources:
         return found if isinstance(found, ast.FunctionDef) else None
 
 
-def _is_first_party(function: FunctionType) -> bool:
+def is_first_party(function: FunctionType) -> bool:
+    """Tell whether a function is of no installed package and not ours."""
     package = (function.__module__ or "").partition(".")[0]
     return package not in _OURS and not function.__code__.co_filename.startswith(_INSTALLED)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import Final
+from types import CodeType, FunctionType, ModuleType
+from typing import Final, cast
 
 from stagelang.contract import columns_of
 from stagelang.metric import MetricDefinition
@@ -13,8 +14,8 @@ from stagelang.source import Source
 from stagelang.stage import Stage
 from stagelang_compiler.checks.leakage import body_syntax as syntax
 from stagelang_compiler.checks.leakage import operations as op
-from stagelang_compiler.checks.leakage.body_calls import walked
-from stagelang_compiler.checks.leakage.body_source import Sources
+from stagelang_compiler.checks.leakage.body_calls import unwrapped, walked
+from stagelang_compiler.checks.leakage.body_source import Sources, is_first_party
 from stagelang_compiler.checks.leakage.roles import STATES, declared_role, kind_of
 from stagelang_compiler.checks.leakage.rules import UNKNOWN_ORIGIN
 from stagelang_compiler.diagnostics import Diagnostic, Place
@@ -50,7 +51,8 @@ def check_external(graph: Graph) -> Iterator[Diagnostic]:
             unsaid.update(_passed_on(node, unsaid, outside))
         if id(node) in behind and node.stage.function not in told:
             told.add(node.stage.function)
-            yield from _pretrained(node, sources)
+            if _names(node.stage.function) & _TELLING:
+                yield from _pretrained(node, sources)
 
 
 def _behind(graph: Graph, nodes: Sequence[GraphNode]) -> set[int]:
@@ -118,6 +120,40 @@ def _computed_columns(node: GraphNode, roles: Sequence[str]) -> Iterator[Diagnos
                 help=_SAY,
             )
             return
+
+
+_TELLING: Final = frozenset(
+    [*op.PRETRAINED, "pretrained", "weights"]
+    + [path.partition(".")[2] for path in (*op.PRETRAINED_PATHS, *op.UNPICKLING)]
+)
+"""Words without which a body fetches nothing."""
+
+
+def _names(function: object) -> set[str]:
+    """Give all names in a function's code, and in that of functions that it names: much faster than to read its tree."""
+    pending, found = [function], set[str]()
+    seen: set[int] = set()
+    while pending:
+        each = unwrapped(pending.pop())
+        if not isinstance(each, FunctionType) or id(each) in seen or not is_first_party(each):
+            continue
+        seen.add(id(each))
+        codes = [each.__code__]
+        while codes:
+            code = codes.pop()
+            found |= {*code.co_names}
+            for constant in code.co_consts:
+                if isinstance(constant, CodeType):
+                    codes.append(constant)
+                elif isinstance(constant, tuple):  # the names of keywords
+                    found |= {name for name in cast("tuple[object, ...]", constant) if isinstance(name, str)}
+            named = [each.__globals__[name] for name in code.co_names if name in each.__globals__]
+            modules = [module for module in named if isinstance(module, ModuleType)]
+            pending += [
+                *named,
+                *(getattr(module, name, None) for module in modules for name in code.co_names),
+            ]
+    return found
 
 
 def _pretrained(node: GraphNode, sources: Sources) -> Iterator[Diagnostic]:

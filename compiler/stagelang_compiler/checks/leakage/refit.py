@@ -31,34 +31,33 @@ def refits(
 
     `judged` are the metrics of something fitted, each with all rows that may be among those it is measured on.
     """
+    models = [
+        followed.flows[id(made[0]), made[1]].events
+        for made in map(graph.node_of, graph.pipeline.outputs)
+        if made is not None and (shape := made[0].outputs.get(made[1])) and shape.kind == "model"
+    ]
+    if not models:
+        return
     measured = followed.ways.union(rows for _, rows in judged)
-    behind_metrics = {
-        id(event)
-        for metric, _ in judged
-        for _, event in followed.happened(followed.all(metric.inputs).events)
-    }
+    before_metrics = followed.ways.union(followed.all(metric.inputs).events for metric, _ in judged)
     told: set[int] = set()
-    for handle in graph.pipeline.outputs:
-        made = graph.node_of(handle)
-        if made is None or made[0].outputs.get(made[1]) is None or made[0].outputs[made[1]].kind != "model":
-            continue
-        node, port = made
-        for event in _unsaid(followed, followed.flows[id(node), port].events):
-            is_elsewhere = id(event) in behind_metrics or id(event) in told or is_told(event.node)
+    for events in models:
+        for bit, event in _unsaid(followed, events):
+            is_elsewhere = bool(bit & before_metrics) or bit in told or is_told(event.node)
             if event.rows & measured and not is_elsewhere:
-                told.add(id(event))
+                told.add(bit)
                 metric = next(metric for metric, rows in judged if event.rows & rows)
                 yield _given_out(event, metric)
 
 
-def _unsaid(followed: Followed, events: int) -> Iterator[Event]:
+def _unsaid(followed: Followed, events: int) -> Iterator[tuple[int, Event]]:
     """Give the fits behind an output, but for those that are, or lie before, a fit that says it is to be deployed."""
     happened = followed.happened(events & followed.kinds.get("fit", 0))
     said = 0
     for bit, event in happened:
         if declared_role(event.node) == "deploy":
             said |= bit | event.before
-    yield from (event for bit, event in happened if not bit & said)
+    yield from ((bit, event) for bit, event in happened if not bit & said)
 
 
 def _given_out(event: Event, metric: GraphNode) -> Diagnostic:
