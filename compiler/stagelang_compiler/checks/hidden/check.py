@@ -118,13 +118,14 @@ def _read(declared: Declared, sources: Sources) -> tuple[Hidden, ...]:
     if place is None or not isinstance(function, FunctionType):
         return ()
     module, tree = place
-    if not sources.is_telling(module, function) and not _pickles(declared):
-        return ()
     environment: dict[str, Made] = {}
     for name, argument in declared.signature.arguments.items():
         kind = argument.shape.kind if argument.shape is not None else ""
         inputs = frozenset([name]) if kind in _CONTENT else frozenset[str]()
         environment[name] = Made(given=True, inputs=inputs) if kind else FIXED
+    may_change = any(made.inputs for made in environment.values())
+    if not sources.is_telling(module, function, may_change=may_change) and not _pickles(declared):
+        return ()
     code = function.__code__
     own = frozenset((*code.co_varnames, *code.co_cellvars))
     outcome = Body(sources, module).run(tree, environment, own)

@@ -15,15 +15,14 @@ from stagelang_compiler.checks.hidden.known import WORDS
 from stagelang_compiler.checks.hidden.value import Hidden, Made
 from stagelang_compiler.fingerprint import Judge, Module, Resolver, Unit
 from stagelang_compiler.fingerprint.conduct import MUTATORS
-from stagelang_compiler.fingerprint.trees import Target, walk
+from stagelang_compiler.fingerprint.trees import DEFINITIONS, Target, walk
 from stagelang_compiler.parsed_files import Files
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 _TELLING = WORDS | MUTATORS
-_OPCODES = tuple(
-    dis.opmap[name]
-    for name in ("BUILD_SET", "SET_ADD", "STORE_SUBSCR", "STORE_GLOBAL", "STORE_ATTR", "DELETE_SUBSCR")
-    if name in dis.opmap
+_SETS = tuple(dis.opmap[name] for name in ("BUILD_SET", "SET_ADD", "STORE_GLOBAL") if name in dis.opmap)
+_STORES = tuple(
+    dis.opmap[name] for name in ("STORE_SUBSCR", "STORE_ATTR", "DELETE_SUBSCR") if name in dis.opmap
 )
 
 
@@ -105,17 +104,34 @@ class Sources:
         """Say whether a name stands for a part of the pipeline, or for a logger."""
         return self._judge.is_inert_name(unit)
 
-    def is_telling(self, module: Module, function: FunctionType) -> bool:
-        """Say whether a function, or what it reaches by a name, uses a word that may be about hidden dependencies."""
-        return any(self._in_code(module, code) for code in _codes(function.__code__))
+    def is_telling(self, module: Module, function: FunctionType, *, may_change: bool) -> bool:
+        """Say whether a function, or what it reaches by a name, uses a word that may be about hidden dependencies.
 
-    def _in_code(self, module: Module, code: CodeType) -> bool:
-        if not _TELLING.isdisjoint(code.co_names):
-            return True
+        Args:
+            module: the function's.
+            function: the function.
+            may_change: whether it is given something that others have too.
+        """
+        return any(self._in_code(module, code, may_change) for code in _codes(function.__code__))
+
+    def _in_code(self, module: Module, code: CodeType, may_change: bool) -> bool:
         text = code.co_code
-        if _ADDING in text or any(each in text[::2] for each in _OPCODES):
+        if not WORDS.isdisjoint(code.co_names) or any(each in text[::2] for each in _SETS):
             return True
-        return any(self._in_name(module, name) for name in code.co_names if name in module.table.bindings)
+        named = [name for name in code.co_names if name in module.table.bindings]
+        if may_change or any(self._is_constant(module, name) for name in named):
+            changes = not MUTATORS.isdisjoint(code.co_names) or _ADDING in text
+            if changes or any(each in text[::2] for each in _STORES):
+                return True
+        return any(self._in_name(module, name) for name in named)
+
+    def _is_constant(self, module: Module, name: str) -> bool:
+        """Say whether a name may stand for an object of a module, which a body could change."""
+        binding = module.table.bindings[name]
+        nodes = [each.node for each in binding.fragments if each.target is None]
+        if any(not isinstance(each, DEFINITIONS) for each in nodes):
+            return True
+        return any(self.resolver.project.target(module, target)[0] for target in binding.imports)
 
     def _in_name(self, module: Module, name: str) -> bool:
         unit = Unit(module, name)
