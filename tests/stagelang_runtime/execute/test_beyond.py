@@ -67,7 +67,8 @@ def folder() -> Files:
     return Files.of(made)
 @stage
 def right(given: Files) -> Value[float]:
-    import colorsys
+    import late
+    assert late.loaded
     logging.getLogger().setLevel(logging.INFO); warnings.warn("a warning", stacklevel=1); print(os.environ["PYTHONHASHSEED"])
     with tempfile.TemporaryDirectory() as own:
         shutil.copytree(given.folder, Path(own) / "copy")
@@ -121,6 +122,7 @@ def test_a_body_that_keeps_to_its_inputs_its_seed_and_temporary_files_reaches_no
     project: Project,
 ) -> None:
     project.code(CODE)
+    (project.root / "late.py").write_text("loaded = True\n")
     project.node("folder", gives="files")
     project.node("right", reads={"given": "folder"})
     nodes = project.run().nodes
