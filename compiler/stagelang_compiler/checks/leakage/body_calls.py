@@ -9,6 +9,7 @@ from typing import Any
 
 from stagelang_compiler.checks.leakage import body_syntax as syntax
 from stagelang_compiler.checks.leakage.body_source import Sources
+from stagelang_compiler.fingerprint.trees import walk
 
 _DEPTH = 6
 
@@ -23,7 +24,7 @@ def walked(function: object, sources: Sources) -> Iterator[tuple[FunctionType, a
         if tree is None or not isinstance(each, FunctionType) or id(each) in seen:
             continue
         seen.add(id(each))
-        for node in (inner for statement in tree.body for inner in ast.walk(statement)):
+        for node in (inner for statement in tree.body for inner in walk(statement)):
             yield each, node
             if depth < _DEPTH and isinstance(node, ast.Name | ast.Attribute):
                 pending.append((_live(each, node), depth + 1))
@@ -33,7 +34,8 @@ def _live(function: FunctionType, node: ast.expr) -> Any:
     """Give the function that a name or a path through modules stands for, or None."""
     match node:
         case ast.Name(id=name):
-            found = syntax.closure(function).get(name, function.__globals__.get(name))
+            held = syntax.closure(function) if function.__closure__ else {}
+            found = held.get(name, function.__globals__.get(name))
         case ast.Attribute(value=ast.Name(id=owner), attr=name):
             module = function.__globals__.get(owner)
             found = getattr(module, name, None) if isinstance(module, ModuleType) else None
