@@ -49,6 +49,7 @@ class Limits:
     adds: Adds | None = None
     role: str = ""
     known_after: dt.timedelta | None = None
+    made_of: tuple[str, ...] | None = None
     description: str = ""
 
 
@@ -125,6 +126,7 @@ def column(
     adds: Adds | None = None,
     role: str = "",
     known_after: dt.timedelta | None = None,
+    made_of: Sequence[str] | None = None,
     description: str = "",
 ) -> Column[T]:
     """Declare what a column may hold.
@@ -143,6 +145,8 @@ def column(
         adds: which sums of the values mean something: "always", "not_over_time" (a balance, a stock) or "never" (a rate, a score).
         role: what the column is for, such as "label", "feature", "prediction" or "weight".
         known_after: how long after the row's time the value becomes known, where that isn't at once: of an outcome, say.
+        made_of: the columns of what its stage reads that the values depend on, such as `[Scans.ink]`; they depend on no others, which
+            'stagelang audit --columns' tests.
         description: said in the docs where no docstring follows the column.
     """
     limits = Limits(
@@ -162,6 +166,7 @@ def column(
         adds=adds,
         role=role,
         known_after=known_after,
+        made_of=None if made_of is None else tuple(made_of),
         description=description,
     )
     return Column(limits, caller_origin())

@@ -52,6 +52,7 @@ class Column:
     length: int | None = None
     unit: Unit | None = None
     role: str = ""
+    made_of: tuple[str, ...] | None = None
     description: str = ""
     origin: Origin
 
@@ -134,6 +135,22 @@ class Command:
 
 @final
 @frozen(kw_only=True)
+class ColumnLineage:
+    """What a column of an output depends on, as pairs of an argument and a column of it.
+
+    The column `"*"` is any, and the empty one a whole model, value or folder. `how` says whether it was declared, was read from the
+    stage's code, or isn't known: then it may be anything. Where `column` is empty, it is what decides which rows of a table are there; of
+    a metric, a model or a value, what all of it depends on.
+    """
+
+    output: str
+    column: str = ""
+    of: tuple[tuple[str, str], ...] = ()
+    how: Literal["declared", "read", "unknown"]
+
+
+@final
+@frozen(kw_only=True)
 class Stage:
     """A declared computation: what all nodes of it share."""
 
@@ -149,6 +166,7 @@ class Stage:
     always_run: bool = False
     tags: tuple[str, ...] = ()
     command: Command | None = None
+    lineage: tuple[ColumnLineage, ...] = ()
     origin: Origin
 
 

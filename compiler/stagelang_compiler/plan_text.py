@@ -89,6 +89,8 @@ def column_words(column: Column) -> Iterator[str]:
         yield f"[{unit_words(column.unit)}]"
     if column.role:
         yield f"role {column.role}"
+    if column.made_of is not None:
+        yield f"made of {', '.join(column.made_of) or 'no column'}"
 
 
 def unit_words(unit: Unit) -> str:

@@ -14,6 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_spec(parser)
     add_store(parser)
     parser.add_argument(
+        "--columns",
+        action="store_true",
+        help="permute what columns say they aren't made of instead, and see whether they change",
+    )
+    parser.add_argument(
         "-j",
         "--jobs",
         type=positive,
@@ -32,7 +37,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         return FINDINGS
     from stagelang_compiler.checks.leakage.row_wise import row_wise
     from stagelang_compiler.compiler import check_file
-    from stagelang_runtime.audit import audit, audit_rows
+    from stagelang_runtime.audit import audit, audit_columns, audit_rows
     from stagelang_runtime.execute.results import RunOptions
     from stagelang_runtime.session import is_own_code, keep_out_of_git
 
@@ -43,6 +48,13 @@ def carry_out(arguments: argparse.Namespace) -> int:
         return USAGE
     keep_out_of_git(root / ".stagelang")
     store, options = location.open(), RunOptions(**jobs)
+    if arguments.columns:
+        told = audit_columns(plan, root=root, store=store, options=options)
+        print(*told, sep="\n")
+        if not told:
+            print(f"not measured: pipeline {plan.name!r} has no column of which is known what it is made of")
+        wrong = any(each.answer in ("depends", "not measured") for each in told)
+        return FINDINGS if wrong or not told else OK
     answers = audit(plan, root=root, store=store, options=options)
     graph = check_file(arguments.spec, pipeline=arguments.pipeline).graph
     taken = row_wise(graph) if graph is not None else ()

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Command] = {
     "why": Command("why", "say why a node would run again, or wouldn't"),
     "report": Command("report", "write the last run's report as one HTML page"),
     "diagram": Command("diagram", "draw the pipeline as SVG, DOT, Mermaid or HTML"),
+    "lineage": Command("lineage", "say which columns each column is made of"),
     "diff": Command("diff", "say what changes between two revisions, why, and which metrics that reaches"),
     "contract": Command("contract", "exchange contracts with other tools, as files of the standard ODCS"),
     "plan": Command("plan", "show the compiled plan"),

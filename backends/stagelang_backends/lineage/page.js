@@ -120,6 +120,7 @@
       if (it.last) said.push(...part("last run", pairs(it.last)));
       said.push(...part("facts", pairs(it.facts ?? {})));
       if (it.params) said.push(...part("parameters", pairs(it.params)));
+      if (it.columns) said.push(...part("made of", pairs(it.columns)));
       if (it.inputs) said.push(...part("reads", list(it.inputs.map(reads))));
       if (it.outputs) said.push(...part("makes", list(it.outputs.map((each) => [make("span", makes(each))]))));
       new Set((it.outputs ?? []).map((each) => each.contract)).forEach((name) => said.push(...contract(name)));

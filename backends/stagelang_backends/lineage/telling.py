@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stagelang_backends.lineage.boxes import UNDIVIDED
+from stagelang_backends.lineage.columns import ColumnFact, column_facts
 from stagelang_backends.lineage.words import gate_words, metric_words, split_words, type_words, value_words
 from stagelang_compiler.plan import Contract, Gate, Input, Metric, Node, Output, Plan
 from stagelang_compiler.plan_text import column_words, short
@@ -23,7 +24,10 @@ def told(plan: Plan, outcome: Mapping[str, Any] | None) -> dict[str, Told]:
         metric.node or metric.name: _metric(metric, gates.get(metric.name, []), outcome)
         for metric in plan.metrics
     }
-    found = {node.name: _node(node, plan, outcome) for node in plan.nodes}
+    facts: dict[str, list[ColumnFact]] = {}
+    for fact in column_facts(plan):
+        facts.setdefault(fact.ref.node, []).append(fact)
+    found = {node.name: _node(node, plan, outcome, facts.get(node.name, [])) for node in plan.nodes}
     found |= {
         metric.name: _filled({"kind": "metric", "description": metric.description, "facts": _origin(metric)})
         for metric in plan.metrics
@@ -44,7 +48,7 @@ def _filled(pairs: Told) -> Told:
     return {name: value for name, value in pairs.items() if value}
 
 
-def _node(node: Node, plan: Plan, outcome: Mapping[str, Any] | None) -> Told:
+def _node(node: Node, plan: Plan, outcome: Mapping[str, Any] | None, facts: Sequence[ColumnFact]) -> Told:
     stage = plan.stages.get(node.stage)
     return _filled(
         {
@@ -54,9 +58,21 @@ def _node(node: Node, plan: Plan, outcome: Mapping[str, Any] | None) -> Told:
             "params": {name: value_words(value) for name, value in node.params.items()},
             "inputs": [_input(each) for each in node.inputs],
             "outputs": [_output(each) for each in node.outputs if each.kind != "metric"],
+            "columns": _columns(node, facts),
             "last": _last(node.name, outcome),
         }
     )
+
+
+def _columns(node: Node, facts: Sequence[ColumnFact]) -> Told:
+    """Tell what each column that a stage gives is made of, as the stage names it."""
+    return {
+        fact.title if fact.ref.output == "out" else f"{fact.ref.output}: {fact.title}": str(fact).partition(
+            " <- "
+        )[2]
+        for fact in facts
+        if fact.how not in ("source", "kept")
+    }
 
 
 def _facts(node: Node, plan: Plan) -> Told:

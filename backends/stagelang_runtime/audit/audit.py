@@ -164,12 +164,12 @@ class _Asked:
             for node in self.plan.nodes
             if node.name in needed or node is source
         ]
-        nodes = [evolve(each, id=_own_id(each.id, label)) if each.name in touched else each for each in nodes]
+        nodes = [evolve(each, id=own_id(each.id, label)) if each.name in touched else each for each in nodes]
         given = {node.name: self.base.nodes[node.name].receipt for node in nodes if node.name not in touched}
         return carry_out(evolve(self.plan, nodes=tuple(nodes)), self.root, self.store, self.options, given)
 
 
-def _own_id(node: str, label: str) -> str:
+def own_id(node: str, label: str) -> str:
     """Give a changed node an id of its own, of the same form."""
     prefix, _, digest = node.rpartition(":")
     own = hashlib.sha256(f"audit {label} {digest}".encode()).hexdigest()

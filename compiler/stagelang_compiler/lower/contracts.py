@@ -88,6 +88,7 @@ def promise_digest(contract: plan.Contract) -> str:
             column.length,
             _unit_key(column.unit),
             column.role,
+            *([] if column.made_of is None else [["made of", *column.made_of]]),
         ]
         for column in contract.columns
     ]
@@ -133,6 +134,7 @@ def _lower_column(
         length=limits.length,
         unit=None if limits.unit is None else lower_unit(limits.unit),
         role=limits.role,
+        made_of=None if limits.made_of is None else tuple(map(str, limits.made_of)),
         description=limits.description or said,
         origin=origin.relative_to(root),
     )

@@ -9,6 +9,8 @@ from typing import Any
 from stagelang.contract import Contract
 from stagelang.experiment import Ablate, Perturb, Seeds, Swap, Sweep
 from stagelang_compiler import plan
+from stagelang_compiler.checks.leakage.body_source import Sources
+from stagelang_compiler.column_lineage import Columns, columns_made
 from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.graph import Edge, Graph, GraphNode
 from stagelang_compiler.lower.contracts import contract_names, lower_contract
@@ -54,7 +56,11 @@ def lower(
     for stage in used:
         fingerprinter.fingerprint(stage.function)  # reads all files in which frames may be asked for
     frames = frame_libraries(fingerprinter.files)
-    stages = {stage_names[stage]: lower_stage(stage, root, fingerprinter, frames) for stage in used}
+    made = _columns_made(used)
+    stages = {
+        stage_names[stage]: lower_stage(stage, root, fingerprinter, frames, made[stage.function])
+        for stage in used
+    }
     return plan.Plan(
         name=pipeline.name,
         seed=pipeline.seed,
@@ -103,6 +109,15 @@ def _experimental(graph: Graph) -> Iterator[Any]:
 def _stage_names(used: list[Any]) -> dict[Any, str]:
     """Name declarations; the same function under two names is two declarations."""
     return {stage: stage.name for stage in used}
+
+
+def _columns_made(used: list[Any]) -> dict[Any, Columns]:
+    """Give what the columns are made of that each function gives; each is read once, under however many names it is used."""
+    sources, found = Sources(), dict[Any, Columns]()
+    for stage in used:
+        if stage.function not in found:
+            found[stage.function] = columns_made(stage, sources)
+    return found
 
 
 def _experiments(graph: Graph, names: dict[Any, str], root: Path) -> Iterator[plan.Experiment]:

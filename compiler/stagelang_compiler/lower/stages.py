@@ -17,6 +17,7 @@ from stagelang.metric import MetricDefinition
 from stagelang.origin import relative_file
 from stagelang.stage import Stage
 from stagelang_compiler import plan
+from stagelang_compiler.column_lineage import Columns
 from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.quantities import seconds, size
 
@@ -44,8 +45,17 @@ def lower_stage(
     root: Path,
     fingerprinter: Fingerprinter,
     frames: Sequence[str],
+    columns: Columns,
 ) -> plan.Stage:
-    """Lower one declaration; `frames` are the libraries through which it may see its tables."""
+    """Lower one declaration.
+
+    Args:
+        stage: the declaration.
+        root: the pipeline's folder.
+        fingerprinter: identifies its code.
+        frames: the libraries through which it may see its tables.
+        columns: what is known of what its columns are made of.
+    """
     code = lower_code(stage.function, root, fingerprinter, frames if _sees_tables(stage) else ())
     description = inspect.cleandoc(stage.function.__doc__ or "")
     if isinstance(stage, MetricDefinition):
@@ -55,6 +65,7 @@ def lower_stage(
             code=code,
             owner=stage.meaning.owner,
             description=description,
+            lineage=_lineage(columns),
             origin=stage.origin.relative_to(root),
         )
     settings = stage.settings
@@ -76,7 +87,15 @@ def lower_stage(
         )
         if stage.command
         else None,
+        lineage=_lineage(columns),
         origin=stage.origin.relative_to(root),
+    )
+
+
+def _lineage(columns: Columns) -> tuple[plan.ColumnLineage, ...]:
+    return tuple(
+        plan.ColumnLineage(output=each.port, column=each.column, of=tuple(sorted(each.of)), how=each.how)
+        for each in columns
     )
 
 

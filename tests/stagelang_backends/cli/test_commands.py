@@ -92,6 +92,58 @@ def test_check_with_data_looks_at_the_sources(folder: Path, call: Call) -> None:
     assert "error: source 'rides': " in said.out
 
 
+# lineage
+
+
+def test_lineage_says_what_each_column_is_made_of(folder: Path, call: Call) -> None:
+    assert call("lineage").out == (
+        "rides: ride  (source)\n"
+        "rides: fare  (source)\n"
+        "paid: ride <- rides: ride  (read)\n"
+        "paid: fare <- rides: fare  (read)\n"
+        "paid: (which rows) <- rides: *  (read)\n"
+        "split_paid.train: ride <- paid: ride  (kept)\n"
+        "split_paid.train: fare <- paid: fare  (kept)\n"
+        "split_paid.test: ride <- paid: ride  (kept)\n"
+        "split_paid.test: fare <- paid: fare  (kept)\n"
+        "fare: (metric) <- split_paid.test: fare  (read)\n"
+    )
+    assert call("lineage", "--of", "fare").out.splitlines()[0] == "rides: fare  (source)"
+    assert "ride" not in {
+        line.split(": ")[1].split(" ")[0] for line in call("lineage", "--of", "fare").out.splitlines()
+    }
+
+
+def test_lineage_in_json_names_node_output_and_column(folder: Path, call: Call) -> None:
+    found = json.loads(call("lineage", "--format", "json", "--of", "paid:fare").out)
+    assert found == {
+        "pipeline": "rides",
+        "columns": [
+            {"node": "rides", "output": "out", "column": "fare", "how": "source", "of": []},
+            {
+                "node": "paid",
+                "output": "out",
+                "column": "fare",
+                "how": "read",
+                "of": [{"node": "rides", "output": "out", "column": "fare"}],
+            },
+        ],
+    }
+
+
+def test_lineage_is_drawn_with_a_box_for_each_column(folder: Path, call: Call) -> None:
+    dot = call("lineage", "--format", "dot", "--of", "fare").out
+    assert dot.startswith("digraph")
+    assert call("lineage", "--format", "svg", "--of", "fare").out.count("<g ") > 4
+    assert "n1 --> n2" in call("lineage", "--format", "mermaid", "--of", "paid:fare").out
+
+
+def test_lineage_of_what_is_not_there_says_what_is_meant(folder: Path, call: Call) -> None:
+    said = call("lineage", "--of", "paid:fair")
+    assert (said.code, said.err) == (2, "error: 'paid' has no column 'fair'\n  help: did you mean 'fare'?\n")
+    assert "has no node 'payed'\n  help: did you mean 'paid'?" in call("lineage", "--of", "payed").err
+
+
 # plan
 
 
