@@ -26,6 +26,7 @@ commands:
   why       say why a node would run again, or wouldn't
   report    write the last run's report as one HTML page
   diagram   draw the pipeline as SVG, DOT, Mermaid or HTML
+  lineage   say which columns each column is made of
   diff      say what changes between two revisions, why, and which metrics that reaches
   contract  exchange contracts with other tools, as files of the standard ODCS
   plan      show the compiled plan
