@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -34,7 +34,7 @@ def _live(function: FunctionType, node: ast.expr) -> Any:
     """Give the function that a name or a path through modules stands for, or None."""
     match node:
         case ast.Name(id=name):
-            held = syntax.closure(function) if function.__closure__ else {}
+            held: Mapping[str, Any] = syntax.closure(function) if function.__closure__ else {}
             found = held.get(name, function.__globals__.get(name))
         case ast.Attribute(value=ast.Name(id=owner), attr=name):
             module = function.__globals__.get(owner)
