@@ -126,6 +126,34 @@ class Kept(Backend, Protocol):
         ...
 
 
+@final
+@frozen(kw_only=True)
+class Engine:
+    """A program that carries out what is emitted, and isn't stagelang's own.
+
+    Args:
+        name: what people call it.
+        program: what is typed to start it; empty where it is a library.
+        module: the module by which a library is known to be there.
+        install: the one command that installs it.
+    """
+
+    name: str
+    program: str = ""
+    module: str = ""
+    install: str
+
+
+@runtime_checkable
+class NeedsEngine(Backend, Protocol):
+    """A backend whose files are carried out by an engine, of which a person is told where it isn't installed."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine."""
+        ...
+
+
 class UnknownTarget(Exception):
     """No backend of that name is installed."""
 

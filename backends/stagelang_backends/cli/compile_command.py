@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def carry_out(arguments: argparse.Namespace) -> int:
     """Compile, emit, and write what differs; or only compare."""
     from stagelang_backends.cli.compiling import compiled
-    from stagelang_backends.cli.emitting import backend_of, emitted, output_folder, say_notes
+    from stagelang_backends.cli.emitting import backend_of, emitted, output_folder, say_engine, say_notes
     from stagelang_backends.cli.written import compare, differing, put, refuse, write
     from stagelang_backends.protocol import Kept
 
@@ -60,7 +60,10 @@ def carry_out(arguments: argparse.Namespace) -> int:
     if arguments.check:
         return compare(files, folder, backend.name)
     if not isinstance(backend, Kept):
-        return put(files, folder, backend.name, force=arguments.force)
+        code = put(files, folder, backend.name, force=arguments.force)
+        if code == OK:
+            say_engine(backend)
+        return code
     edited = [name for name in differing(files, folder) if _is_edited(backend, folder / name)]
     if edited and not arguments.force:
         return refuse(files, folder, edited)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from stagelang_backends.protocol import (
     CannotEmit,
     EmitOptions,
     Kept,
+    NeedsEngine,
     UnknownTarget,
     WrongSettings,
     find_backend,
@@ -101,6 +104,19 @@ def say_notes(
     for text in files.values():
         for note in backend.notes(text, options):
             print(f"note: {note}", file=sys.stderr)
+
+
+def say_engine(backend: Backend) -> None:
+    """Say how to install what carries the files out, on the standard error, where it isn't found here."""
+    if not isinstance(backend, NeedsEngine):
+        return
+    engine = backend.engine
+    is_there = shutil.which(engine.program) if engine.program else find_spec(engine.module)
+    if is_there is None:
+        print(
+            f"note: {engine.name}, which carries these files out, isn't installed here: {engine.install}",
+            file=sys.stderr,
+        )
 
 
 def _way(start: Path, end: Path) -> PurePosixPath:

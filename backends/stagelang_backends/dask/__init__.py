@@ -8,10 +8,13 @@ from typing import final
 
 from attrs import frozen
 
-from stagelang_backends.protocol import EmitOptions
+from stagelang_backends.protocol import EmitOptions, Engine
 from stagelang_backends.render import render
 from stagelang_compiler.plan import Plan, Resources, Stage
 from stagelang_compiler.plan_codec import dumps, text_digest
+from stagelang_runtime.cluster.script import INSTALL
+
+ENGINE = Engine(name="Dask distributed", module="distributed", install=INSTALL)
 
 
 @final
@@ -23,6 +26,7 @@ class DaskBackend:
     summary: str = (
         "a script that runs the pipeline on a Dask cluster: SSH boxes, Slurm, Kubernetes, or this machine"
     )
+    engine: Engine = ENGINE
 
     def emit(self, plan: Plan, options: EmitOptions) -> Mapping[PurePosixPath, str]:
         """Give the script, the plan and the notes."""

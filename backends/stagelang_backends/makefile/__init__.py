@@ -11,10 +11,12 @@ from attrs import frozen
 
 from stagelang_backends.makefile.escaping import NotForMake, as_value
 from stagelang_backends.makefile.rules import is_asked_each_time, note, rules, shadowed
-from stagelang_backends.protocol import CannotEmit, EmitOptions, Inexpressible
+from stagelang_backends.protocol import CannotEmit, EmitOptions, Engine, Inexpressible
 from stagelang_backends.render import render
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_codec import dumps, text_digest
+
+ENGINE = Engine(name="make", program="make", install="as root, apt-get install make")
 
 
 @final
@@ -24,6 +26,7 @@ class MakefileBackend:
 
     name: str = "make"
     summary: str = "a Makefile: incremental, parallel with -j, and without Python where nothing changed"
+    engine: Engine = ENGINE
 
     def emit(self, plan: Plan, options: EmitOptions) -> Mapping[PurePosixPath, str]:
         """Give the Makefile and the plan. Raises CannotEmit."""

@@ -10,7 +10,7 @@ from typing import Any, final
 import attrs
 from attrs import frozen
 
-from stagelang_backends.protocol import CannotEmit, EmitOptions
+from stagelang_backends.protocol import CannotEmit, EmitOptions, Engine
 from stagelang_backends.render import render
 from stagelang_backends.snakemake.names import clashes
 from stagelang_backends.snakemake.profiles import local_profile, slurm_profile
@@ -18,6 +18,9 @@ from stagelang_backends.snakemake.rules import MIB_BESIDE, Rule, rules_of
 from stagelang_backends.snakemake.settings import read_settings
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_codec import dumps, text_digest
+
+INSTALL = "pip install 'snakemake>=9' 'snakemake-executor-plugin-slurm>=2'"
+ENGINE = Engine(name="Snakemake", program="snakemake", install=INSTALL)
 
 
 @final
@@ -27,6 +30,7 @@ class SnakemakeBackend:
 
     name: str = "snakemake"
     summary: str = "a Snakefile, for Slurm and other batch systems that hold each stage to its resources"
+    engine: Engine = ENGINE
 
     def emit(self, plan: Plan, options: EmitOptions) -> Mapping[PurePosixPath, str]:
         """Give the Snakefile, its table of nodes, the plan, and the profiles. Raises CannotEmit, WrongSettings."""
@@ -44,6 +48,7 @@ class SnakemakeBackend:
             to_root=options.to_root.as_posix(),
             rules=rules,
             beside=MIB_BESIDE,
+            install=INSTALL,
         )
         return {
             PurePosixPath("Snakefile"): snakefile,

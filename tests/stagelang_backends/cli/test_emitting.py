@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from stagelang_backends import snakemake
+from stagelang_backends.cli import emitting
 from stagelang_backends.cli.main import main
+from tests.stagelang_backends.cli.conftest import Call
 
 SPEC = """\
 from stagelang import Pipeline, Resources, Value, stage
@@ -191,3 +195,38 @@ def test_the_parts_work_one_after_the_other_without_github(
         .read_text()
         .startswith("<!-- stagelang:ones -->\n**✓ pass** `ones`: 1 ran")
     )
+
+
+def _nowhere(name: str) -> None:
+    """Find no module."""
+
+
+@pytest.mark.parametrize(
+    ("target", "note"),
+    [
+        ("make", "make, which carries these files out, isn't installed here: as root, apt-get install make"),
+        (
+            "snakemake",
+            "Snakemake, which carries these files out, isn't installed here: " + snakemake.INSTALL,
+        ),
+        (
+            "dask",
+            "Dask distributed, which carries these files out, isn't installed here: pip install 'stagelang[dask]'",
+        ),
+    ],
+)
+def test_a_missing_engine_names_the_command_that_installs_it(
+    target: str, note: str, folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emitting, "find_spec", _nowhere)
+    monkeypatch.setenv("PATH", str(folder / "bin"))
+    said = call("compile", "-t", target)
+    assert (said.code, said.err) == (0, f"note: {note}\n")
+    assert call("compile", "-t", target, "--check").err == ""
+    (folder / "bin").mkdir()
+    for program in ("make", "snakemake"):
+        (folder / "bin" / program).touch(0o755)
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.chdir(folder)
+    assert call("compile", "-t", target).err == ""
