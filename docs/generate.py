@@ -29,7 +29,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Stages": ("stage", "command", "Stage", "seed", "scope"),
     "Handles": ("Handle", "Table", "Model", "Value", "Files"),
-    "Metrics": ("metric", "PerRow", "MetricDefinition", "Metric"),
+    "Metrics": ("metric", "PerRow", "MetricDefinition", "Metric", "Window"),
     "Aggregations": (
         "mean", "mean_of_ratios", "total", "ratio", "rmse", "f1", "calibration_error", "quantile", "smooth", "Aggregate",
     ),

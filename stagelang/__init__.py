@@ -40,6 +40,7 @@ from stagelang.source import files, source
 from stagelang.split import Fold, Halves, Thirds, folds, split, split_by_time
 from stagelang.stage import Stage, command, stage
 from stagelang.units import Unit
+from stagelang.window import Window
 
 __all__ = [
     "Ablate",
@@ -79,6 +80,7 @@ __all__ = [
     "Validation",
     "Value",
     "Waiver",
+    "Window",
     "calibration_error",
     "column",
     "command",

@@ -14,13 +14,16 @@ JudgedOn = Literal["interval", "estimate"]
 @final
 @frozen(eq=False, kw_only=True)
 class Gate:
-    """A condition on a metric; made by the metric's own methods."""
+    """A condition on a metric; made by the metric's own methods. With `in_each`, it must hold for every value of that column."""
 
     metric: Any
-    kind: Literal["at_least", "at_most", "between", "not_worse_than"]
+    kind: Literal["at_least", "at_most", "between", "not_worse_than", "as_usual"]
     low: float | None = None
     high: float | None = None
     alias: str = ""
     tolerance: float | None = None
     judged_on: JudgedOn = "interval"
+    in_each: str = ""
+    windows: int | None = None
+    alpha: float | None = None
     origin: Origin = field(factory=caller_origin)

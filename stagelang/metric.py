@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Literal, ParamSpec, final
 
 from attrs import frozen
@@ -22,6 +22,7 @@ from stagelang.running import is_running
 from stagelang.signature import Signature, read_signature
 from stagelang.stage import arguments_now, handles_in, visible_names
 from stagelang.units import Per, Times, Unit, measure
+from stagelang.window import Window
 
 P = ParamSpec("P")
 U = TypeVar("U", bound=Unit)
@@ -59,6 +60,8 @@ class Meaning:
     undefined: Literal["error", "not_evaluated"] | float
     version: str
     cluster: str
+    slices: tuple[str, ...] = ()
+    window: Window | None = None
     owner: str
     name: str
 
@@ -104,21 +107,43 @@ class Metric(Handle, Generic[U_co]):
 
     __slots__ = ()
 
-    def at_least(self, bound: float, *, judged_on: JudgedOn = "interval") -> Gate:
+    def at_least(
+        self, bound: float, *, judged_on: JudgedOn = "interval", in_each: ColumnRef[Any, Any] | None = None
+    ) -> Gate:
         """Require the metric to be at least `bound`, in its unit.
 
         Judged on its interval, the gate passes when the one-sided 95 % bound clears `bound`, fails when the whole interval lies
         below, and is inconclusive between; judged on the estimate, the number alone decides.
+        `in_each` is a column that the metric is sliced by: the gate then asks it of every slice instead of all rows together.
         """
-        return Gate(metric=self, kind="at_least", low=bound, judged_on=judged_on)
+        return Gate(metric=self, kind="at_least", low=bound, judged_on=judged_on, in_each=_named(in_each))
 
-    def at_most(self, bound: float, *, judged_on: JudgedOn = "interval") -> Gate:
+    def at_most(
+        self, bound: float, *, judged_on: JudgedOn = "interval", in_each: ColumnRef[Any, Any] | None = None
+    ) -> Gate:
         """Require the metric to be at most `bound`, in its unit."""
-        return Gate(metric=self, kind="at_most", high=bound, judged_on=judged_on)
+        return Gate(metric=self, kind="at_most", high=bound, judged_on=judged_on, in_each=_named(in_each))
 
-    def between(self, low: float, high: float, *, judged_on: JudgedOn = "interval") -> Gate:
+    def between(
+        self,
+        low: float,
+        high: float,
+        *,
+        judged_on: JudgedOn = "interval",
+        in_each: ColumnRef[Any, Any] | None = None,
+    ) -> Gate:
         """Require the metric to lie between two bounds, in its unit."""
-        return Gate(metric=self, kind="between", low=low, high=high, judged_on=judged_on)
+        return Gate(
+            metric=self, kind="between", low=low, high=high, judged_on=judged_on, in_each=_named(in_each)
+        )
+
+    def as_usual(self, *, windows: int, alpha: float) -> Gate:
+        """Require the last window's number to be no worse than in the `windows` windows before it, as far as noise goes.
+
+        The threshold is calibrated on them (conformal): where all windows are alike, the gate fails one that is no worse with a
+        probability of at most `alpha`. That takes `windows >= 1 / alpha - 1`.
+        """
+        return Gate(metric=self, kind="as_usual", windows=windows, alpha=alpha, judged_on="estimate")
 
     def not_worse_than(self, alias: str, *, tolerance: float) -> Gate:
         """Require the metric to be no worse than in the run that `alias` names, but for `tolerance`, in its unit."""
@@ -185,6 +210,17 @@ class Metric(Handle, Generic[U_co]):
 
 _TEXT: Any = str
 _METRIC: Any = Metric
+_SEQUENCE: Any = Sequence
+
+
+def _named(column: ColumnRef[Any, Any] | None) -> str:
+    return "" if column is None else str(column)
+
+
+def _columns(slices: Any) -> tuple[str, ...]:
+    if isinstance(slices, _TEXT) or not isinstance(slices, _SEQUENCE):
+        raise DeclarationError(f"a metric's slices are a list of columns, got {slices!r:.40}")
+    return tuple(map(str, slices))
 
 
 def _metric(other: Any) -> Any:
@@ -268,6 +304,8 @@ def metric(
     undefined: Literal["error", "not_evaluated"] | float,
     version: str,
     cluster: ColumnRef[Any, Any] | None = None,
+    slices: Sequence[ColumnRef[Any, Any]] = (),
+    window: Window | None = None,
     owner: str = "",
     name: str = "",
 ) -> Callable[[Callable[P, PerRow[U]]], MetricDefinition[P, U]]:
@@ -281,6 +319,8 @@ def metric(
         undefined: what holds where it can't be computed (no rows, a zero denominator): an error, not evaluated, or a value.
         version: the definition's version; numbers of two versions are not compared.
         cluster: the unit of independence: rows of one value count as one observation; the contract's group column unless said.
+        slices: columns by whose values the metric is measured apart too, each with its own interval.
+        window: the calendar window that it is a number of, by the contract's time column; the last one that has rows.
         owner: the team that answers for the definition.
         name: its name, where the function's own won't do.
     """
@@ -293,6 +333,8 @@ def metric(
         undefined=undefined,
         version=version,
         cluster=str(cluster) if cluster is not None else "",
+        slices=_columns(slices),
+        window=window,
         owner=owner,
         name=name,
     )

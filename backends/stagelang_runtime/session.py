@@ -298,26 +298,16 @@ def print_traces(result: RunResult, stream: TextIO) -> None:
 def print_outcomes(name: str, outcomes: Outcomes, summary: str, stream: TextIO) -> None:
     """Print the verdict, the gates and the metrics as tables."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console(file=stream, highlight=False, width=None if stream.isatty() else _PLAIN_WIDTH)
     gates = Table("gate", "verdict", "why", title=None, box=None, pad_edge=False, header_style="bold")
     for gate in outcomes.gates:
         if gate.kind == "metric" or gate.verdict != "pass":
-            gates.add_row(gate.name, _coloured(gate.verdict), gate.reason + _needed(gate))
+            gates.add_row(gate.name, _coloured(gate.verdict), escape(gate.reason + _needed(gate)))
     silent = [gate for gate in outcomes.gates if gate.kind != "metric" and gate.verdict == "pass"]
-    metrics = Table(
-        "metric", "value", "95 % interval", "unit", "over", box=None, pad_edge=False, header_style="bold"
-    )
-    for metric in outcomes.metrics:
-        if metric.reported:
-            metrics.add_row(
-                metric.name,
-                _number(metric.value),
-                _interval(metric.low, metric.high),
-                _unit(metric.unit),
-                _over(metric),
-            )
+    metrics = _metrics_table(outcomes)
     console.print(f"\n{name}: {_coloured(outcomes.verdict)}  ({summary})\n")
     if gates.row_count:
         console.print(gates)
@@ -330,6 +320,36 @@ def print_outcomes(name: str, outcomes: Outcomes, summary: str, stream: TextIO) 
     if metrics.row_count:
         console.print()
         console.print(metrics)
+    for metric in outcomes.metrics:
+        if metric.reversal:
+            console.print(f"\nwarning[SL517]: {metric.reversal}", markup=False)
+
+
+def _metrics_table(outcomes: Outcomes) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    metrics = Table(
+        "metric", "value", "95 % interval", "unit", "over", box=None, pad_edge=False, header_style="bold"
+    )
+    for metric in outcomes.metrics:
+        if metric.reported:
+            metrics.add_row(
+                metric.name,
+                _number(metric.value),
+                _interval(metric.low, metric.high),
+                _unit(metric.unit),
+                _over(metric),
+            )
+            for each in metric.slices:
+                metrics.add_row(
+                    escape(f"  {each.column} {each.value}"),
+                    _number(each.number),
+                    _interval(each.low, each.high),
+                    "",
+                    escape(each.undefined) or f"{each.n_rows:,} rows",
+                )
+    return metrics
 
 
 def print_beyond(kept: Mapping[str, Any], stream: TextIO) -> None:
@@ -373,6 +393,8 @@ def _unit(unit: str) -> str:
 def _over(metric: Any) -> str:
     if metric.undefined:
         return str(metric.undefined)
-    return f"{metric.n_rows:,} rows" + (
-        f" in {metric.n_units:,} of {metric.cluster}" if metric.cluster else ""
+    return (
+        f"{metric.n_rows:,} rows"
+        + (f" in {metric.n_units:,} of {metric.cluster}" if metric.cluster else "")
+        + (f" of {metric.window}" if metric.window else "")
     )

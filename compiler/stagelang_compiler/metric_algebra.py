@@ -45,7 +45,7 @@ def combine(
     if operation == "/" and (_ends(second)[0] < 0 < _ends(second)[1] or _ends(second) == (0, 0)):
         ends = [-math.inf, math.inf]
     return Meaning(
-        unit=_unit(operation, first.unit, second.unit),
+        unit=combined_unit(operation, first.unit, second.unit),
         better=_better(operation, first, second),
         low=finite(min(ends)),
         high=finite(max(ends)),
@@ -97,7 +97,8 @@ def _better(operation: str, first: plan.Metric | Meaning, second: plan.Metric | 
     return first.better if first.better == other and not signed else "none"
 
 
-def _unit(operation: str, left: plan.Unit, right: plan.Unit) -> plan.Unit:
+def combined_unit(operation: str, left: plan.Unit, right: plan.Unit) -> plan.Unit:
+    """Give the unit of an operation on two numbers in these units; a sum is in the first one's."""
     if operation in "+-":
         return left
     power = 1 if operation == "*" else -1

@@ -287,8 +287,21 @@ class Expression:
 
 @final
 @frozen(kw_only=True)
+class Window:
+    """The calendar window that a metric is a number of, told by the column `by` in a time zone ("" for days without one)."""
+
+    every: Literal["hour", "day", "week", "month", "quarter", "year"]
+    zone: str
+    by: str
+
+
+@final
+@frozen(kw_only=True)
 class Metric:
-    """What a number means. It is measured by `node`, or computed by `expression`."""
+    """What a number means. It is measured by `node`, or computed by `expression`.
+
+    `slices` are the columns by whose values it is measured apart as well; an expression has those that all its metrics have.
+    """
 
     name: str
     node: str = ""
@@ -305,22 +318,30 @@ class Metric:
     owner: str
     description: str
     reported: bool
+    slices: tuple[str, ...] = ()
+    window: Window | None = None
     origin: Origin
 
 
 @final
 @frozen(kw_only=True)
 class Gate:
-    """What a metric must satisfy, in its own unit."""
+    """What a metric must satisfy, in its own unit; with `in_each`, for every value of that column.
+
+    "as_usual" compares the last window with `windows` before it, at a chance of at most `alpha` to fail one that is like them.
+    """
 
     name: str
     metric: str
-    kind: Literal["at_least", "at_most", "between", "not_worse_than"]
+    kind: Literal["at_least", "at_most", "between", "not_worse_than", "as_usual"]
     low: float | None = None
     high: float | None = None
     alias: str = ""
     tolerance: float | None = None
     judged_on: Literal["interval", "estimate"]
+    in_each: str = ""
+    windows: int | None = None
+    alpha: float | None = None
     origin: Origin
 
 

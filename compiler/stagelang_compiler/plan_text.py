@@ -17,6 +17,7 @@ from stagelang_compiler.plan import (
     Plan,
     Split,
     Unit,
+    Window,
 )
 from stagelang_compiler.rendering.source import visible
 
@@ -190,7 +191,21 @@ def _metric(metric: Metric) -> str:
     else:
         aggregate = metric.aggregate.kind if metric.aggregate else ""
         how = f"= {aggregate} over {metric.population}" + (f" by {metric.cluster}" if metric.cluster else "")
-    return f"metric {metric.name} {how}  [{unit_words(metric.unit)}] in [{low}, {high}], better {metric.better}, version {metric.version}"
+    means = (
+        f"[{unit_words(metric.unit)}] in [{low}, {high}], better {metric.better}, version {metric.version}"
+    )
+    return f"metric {metric.name} {how}{_apart(metric)}  {means}"
+
+
+def _apart(metric: Metric) -> str:
+    """Say by what a metric is measured apart, and of which window it is."""
+    sliced = f" in slices of {', '.join(metric.slices)}" if metric.slices else ""
+    return sliced + (f" in the last {window_words(metric.window)}" if metric.window else "")
+
+
+def window_words(window: Window) -> str:
+    """Say what window a metric is of: 'day of at in Europe/Vienna'."""
+    return f"{window.every} of {window.by}" + (f" in {window.zone}" if window.zone else "")
 
 
 def _gate(gate: Gate) -> str:

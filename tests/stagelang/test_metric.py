@@ -210,6 +210,29 @@ def test_gates_hold_what_was_asked() -> None:
     assert price.at_least(1).metric is price
 
 
+def test_gates_in_slices_and_of_what_is_usual_hold_what_was_asked() -> None:
+    assert price.at_least(1, in_each=Rows.row).in_each == "row"
+    assert (
+        price.between(0, 1, in_each=Rows.row).in_each == price.at_most(1, in_each=Rows.row).in_each == "row"
+    )
+    gate = price.as_usual(windows=19, alpha=0.05)
+    assert (gate.kind, gate.windows, gate.alpha, gate.in_each) == ("as_usual", 19, 0.05, "")
+
+
+@pytest.mark.parametrize("slices", [3, "row", Rows.row])
+def test_slices_are_a_list_of_columns(slices: Any) -> None:
+    with pytest.raises(DeclarationError, match=r"^a metric's slices are a list of columns, got "):
+        metric(
+            unit=u.USD,
+            better="none",
+            range=(None, None),
+            aggregate=mean(),
+            undefined="error",
+            version="1",
+            slices=slices,
+        )
+
+
 def test_a_gate_knows_its_line() -> None:
     frame = inspect.currentframe()
     assert frame is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 RICH = '''
 import datetime as dt
 
-from stagelang import smooth, split_by_time
+from stagelang import Window, smooth, split_by_time
 
 
 def finish(means: Any) -> float:
@@ -22,7 +22,7 @@ class Timed(Scans, version="2", owner="labs", closed=True, rows=(2, 1000)):
     height: Column[float] = column(gt=0, lt=3.5, unit=u.METRE)
 
 
-@stage(owner="labs", budget=Budget(wall="20s", memory="1GB"), resources=Resources(cpus=2, memory="2GiB", time="1h", gpus=1),
+@stage(owner="labs", budget=Budget(wall="20s", memory="3GB"), resources=Resources(cpus=2, memory="2GiB", time="1h", gpus=1),
        env=["LEVEL"], network=True, always_run=True, tags=["slow", "big"])
 def grow(scans: Table[Timed, S], *, sizes: tuple[float, ...] = (1.5, 2.0), names: Any = None) -> Table[Timed, S]:
     """Make them larger."""
@@ -35,7 +35,7 @@ def shell(scans: Table[Timed, S], *, level: int = 1) -> Files:
 
 
 @metric(unit=u.Per[u.USD, u.SECOND], better="none", range=(None, 5), aggregate=smooth(finish, columns=2), undefined=0.5, version="3",
-        cluster=Scans.writer, owner="labs")
+        cluster=Scans.writer, slices=[Timed.kind], window=Window("month"), owner="labs")
 def speed(scans: Table[Timed, Test]) -> PerRow[u.Per[u.USD, u.SECOND]]:
     """How fast."""
     return PerRow(1, 2)
@@ -48,7 +48,7 @@ with scope("labs"):
 right, quick = accuracy(halves.test), speed(grown)
 pipeline = Pipeline(
     "rich", seed=7, owner="labs", metrics=[quick, right * 2, right.per(cost(halves.test))],
-    gates=[right.at_least(0.5), quick.between(0, 1, judged_on="estimate"), right.not_worse_than("good", tolerance=0.1)],
+    gates=[right.at_least(0.5), quick.between(0, 1, judged_on="estimate", in_each=Timed.kind), right.not_worse_than("good", tolerance=0.1)],
     outputs=[shell(thirds.train), files("notes/*.txt"), score(fit(clean(halves.train)), halves.test)],
     experiments=[Swap(grow, grow.named("grow2")), Ablate(grow), Seeds(3), Sweep(clean, level=[1, 2]),
                  Perturb(timed, missing(Timed.ink, rates=[0.5]))],

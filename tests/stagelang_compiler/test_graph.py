@@ -155,7 +155,7 @@ def test_a_stage_and_an_expression_bear_the_name_that_they_are_given(plan_of: Pl
 def test_equal_expressions_are_one_metric(plan_of: PlanOf) -> None:
     plan = plan_of("""
         spent = cost(halves.test)
-        pipeline = Pipeline("p", seed=1, metrics=[2 * spent], gates=[(spent * 2).at_most(3)])
+        pipeline = Pipeline("p", seed=1, metrics=[2 * spent], gates=[(spent * 2).at_most(1.5)])
     """)
     assert [metric.name for metric in plan.metrics] == ["cost", "cost-times-2"]
     assert [gate.metric for gate in plan.gates] == ["cost-times-2"]

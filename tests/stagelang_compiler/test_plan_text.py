@@ -60,13 +60,16 @@ def test_a_whole_plan_is_written_once_and_for_all(rich_plan: Plan) -> None:
     assert unhashed[-19:] == [
         "    -> out: table of Scans, Test",
         "",
-        "metric speed = smooth over Test by writer  [USD/s] in [-inf, 5], better none, version 3",
+        (
+            "metric speed = smooth over Test by writer in slices of kind in the last month of at in UTC  "
+            "[USD/s] in [-inf, 5], better none, version 3"
+        ),
         "metric accuracy = mean over Test by writer  [ratio] in [0, 1], better higher, version 1",
         "metric cost = mean over Test by writer  [USD] in [0, inf], better lower, version 1",
         "metric accuracy-times-2 = accuracy * 2.0  [ratio] in [0, 2], better higher, version 1",
         "metric accuracy-per-cost = accuracy / cost  [1/USD] in [0, inf], better higher, version 1",
         "gate accuracy at least 0.5, judged on the interval",
-        "gate speed between 0 and 1, judged on the estimate",
+        "gate speed between 0 and 1 in each kind, judged on the estimate",
         "gate accuracy not worse than good by more than 0.1, judged on the interval",
         "output all.out",
         "output score.out",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stagelang import Metric, PerRow, Pipeline, Table, Test, mean, metric
+from stagelang import Metric, PerRow, Pipeline, Table, Test, Window, mean, metric
 from stagelang import units as u
 from tests.typing.ok_digit_reader import (
     Decisions,
@@ -191,3 +191,15 @@ def one_metric_without_a_list() -> None:
 
 def schedule_as_a_number() -> None:
     Pipeline(name="x", seed=1, outputs=[scans], schedule=6)  # wrong: schedule-as-a-number
+
+
+def window_of_no_calendar() -> None:
+    print(Window("fortnight"))  # wrong: window-of-no-calendar
+
+
+def gate_in_each_of_a_text() -> None:
+    print(share.at_least(0.5, in_each="chosen"))  # wrong: gate-in-each-of-a-text
+
+
+def as_usual_without_a_chance() -> None:
+    print(cost.as_usual(windows=19))  # wrong: as-usual-without-a-chance

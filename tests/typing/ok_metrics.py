@@ -15,6 +15,7 @@ from stagelang import (
     PerRow,
     Table,
     Test,
+    Window,
     calibration_error,
     column,
     f1,
@@ -170,3 +171,27 @@ def every_aggregation() -> None:  # right: aggregations
 
 def values_of_a_metric_in_a_test(decisions: Table[Decisions, Test]) -> None:  # right: rows-of-a-metric
     assert_type(handling_cost(decisions).rows, PerRow[u.USD])
+
+
+@metric(
+    unit=u.RATIO,
+    better="higher",
+    range=(0, 1),
+    aggregate=mean(),
+    undefined="error",
+    version="1",
+    slices=[Outcomes.correct, ReadOutcomes.case],
+    window=Window("week", zone="Europe/Vienna"),
+)
+def sure(outcomes: Table[ReadOutcomes, Test]) -> PerRow[u.RATIO]:  # right: slices-and-a-window
+    return PerRow(outcomes.pandas[ReadOutcomes.confidence])
+
+
+def gates_in_slices_and_windows() -> None:  # right: gates-in-slices-and-windows
+    found = sure(split(source(ReadOutcomes, "o.csv"), by=ReadOutcomes.case, test=0.5).test)
+    gates: list[Gate] = [
+        found.at_least(0.5, in_each=ReadOutcomes.case),
+        found.between(0.1, 0.9, in_each=Outcomes.correct),
+        found.as_usual(windows=19, alpha=0.05),
+    ]
+    print(gates)

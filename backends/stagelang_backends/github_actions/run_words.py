@@ -16,7 +16,7 @@ from stagelang_backends.review.escaping import code
 from stagelang_backends.review.markdown import Section
 from stagelang_compiler.plan import Plan
 from stagelang_runtime.execute.results import NodeResult, RunResult, State
-from stagelang_runtime.judge.outcomes import GateOutcome, MetricOutcome, Outcomes
+from stagelang_runtime.judge.outcomes import GateOutcome, MetricOutcome, Outcomes, SliceOutcome
 
 _MOST_SHOWN, _MOST_ROWS = 12, 60
 """Longer lists are folded; longer tables end there, and the report's page has the rest."""
@@ -132,9 +132,22 @@ def _metrics(metrics: Sequence[MetricOutcome]) -> Iterator[str]:
             f" in {each.n_units:,} of {each.cluster}" if each.cluster else ""
         )
         unit = "ratio" if each.unit == "1" else each.unit
+        over += f" of {each.window}" if each.window else ""
         yield f"| {_cell(each.name)} | {number(each.value)} | {interval(each)} | {_cell(unit)} | {_cell(over)} |\n"
+        yield from _slices(each)
     if len(metrics) > _MOST_ROWS:
         yield f"| and {len(metrics) - _MOST_ROWS:,} more | | | | |\n"
+
+
+def _slices(metric: MetricOutcome) -> Iterator[str]:
+    """Write a row for each slice, and one of a difference that turns around within them."""
+    for each in metric.slices[:_MOST_ROWS]:
+        name, over = _cell(f"{each.column} {each.value}"), _cell(each.undefined or f"{each.n_rows:,} rows")
+        yield f"| … {name} | {number(each.number)} | {interval(each)} | | {over} |\n"
+    if len(metric.slices) > _MOST_ROWS:
+        yield f"| … and {len(metric.slices) - _MOST_ROWS:,} more | | | | |\n"
+    if metric.reversal:
+        yield f"| … SL517 | | | | {_cell(metric.reversal)} |\n"
 
 
 def number(value: float | None) -> str:
@@ -142,7 +155,7 @@ def number(value: float | None) -> str:
     return "none" if value is None else f"{value:.4g}"
 
 
-def interval(metric: MetricOutcome) -> str:
+def interval(metric: MetricOutcome | SliceOutcome) -> str:
     """Write a metric's interval."""
     if metric.low is None and metric.high is None:
         return "none"

@@ -22,6 +22,10 @@ def type_words(type_: str) -> str:
 
 def gate_words(gate: Gate) -> str:
     """Say what a gate asks for."""
+    return _asked(gate) + (f" in each {gate.in_each}" if gate.in_each else "")
+
+
+def _asked(gate: Gate) -> str:
     match gate.kind:
         case "at_least":
             return f"≥ {_number(gate.low)}"
@@ -31,6 +35,8 @@ def gate_words(gate: Gate) -> str:
             return f"{_number(gate.low)} to {_number(gate.high)}"
         case "not_worse_than":
             return f"not worse than {gate.alias} by {_number(gate.tolerance or 0)}"
+        case "as_usual":
+            return f"as usual in {gate.windows} windows"
 
 
 def metric_words(metric: Metric) -> str:

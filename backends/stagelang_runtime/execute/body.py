@@ -196,6 +196,21 @@ def with_cluster(
     )
 
 
+def with_columns(
+    stage: Stage, node: Node, values: pa.Table, table: pa.Table, columns: Mapping[str, str]
+) -> pa.Table:
+    """Add columns of the table whose rows the values are of, under other names: those by which the metric is measured apart."""
+    for name, column in columns.items():
+        if column not in table.column_names:
+            expected = f"a table with the column {column!r}, by which {node.name!r} is measured apart"
+            raise wrong_result(stage, node, expected, ", ".join(table.column_names))
+        if table.num_rows != values.num_rows:
+            expected = f"one value for each of the {table.num_rows} rows that {column!r} tells apart"
+            raise wrong_result(stage, node, expected, f"{values.num_rows} values")
+        values = values.append_column(name, table.column(column))
+    return values
+
+
 def with_keys(values: pa.Table, table: pa.Table, keys: Sequence[str]) -> pa.Table:
     """Add a table's key columns, each as 'key.<name>', so that two runs' values can be paired row by row.
 

@@ -18,7 +18,7 @@ from stagelang_runtime.execute.artifacts import Entry
 from stagelang_runtime.execute.beyond import undeclared
 from stagelang_runtime.execute.failure import Failure, NodeFailed
 from stagelang_runtime.execute.job import Job
-from stagelang_runtime.execute.key import Read, measure
+from stagelang_runtime.execute.key import Read, measure, measured_apart
 from stagelang_runtime.execute.loading import Declared
 from stagelang_runtime.execute.measure import Meter
 from stagelang_runtime.execute.present import outputs_present
@@ -161,6 +161,9 @@ def _metric(work: Work) -> list[Entry]:
     if cluster:
         table = body.with_cluster(work.stage, work.node, table, [each for _, each in tables], cluster)
     for argument, first in tables[:1]:
+        table = body.with_columns(
+            work.stage, work.node, table, first, measured_apart(work.place.plan, work.node)
+        )
         table = body.with_keys(table, first, keys.get(argument, ()))
     return [writing.store_output(work, output, table)]
 

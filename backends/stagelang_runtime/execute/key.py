@@ -125,6 +125,8 @@ def static_components(
         yield "split", _shown(node.split.settings)
     if node.kind == "metric":
         yield "measure", _shown(measure(plan, node))
+        if apart := measured_apart(plan, node):
+            yield "measured apart by", _shown(apart)
     yield from ((f"parameter {name}", _shown(value)) for name, value in sorted(node.params.items()))
     if node.kind != "source":
         yield "seed", str(node.seed)
@@ -142,6 +144,15 @@ def measure(plan: Plan, node: Node) -> tuple[int | None, str, Mapping[str, Seque
         if metric.node == node.name:
             return (metric.aggregate.columns if metric.aggregate else None), metric.cluster, keys
     return None, "", keys
+
+
+def measured_apart(plan: Plan, node: Node) -> Mapping[str, str]:
+    """Give the columns that tell a metric node's rows apart, by their names in its table: those of its slices and its window."""
+    for metric in plan.metrics:
+        if metric.node == node.name:
+            window = {"window": metric.window.by} if metric.window else {}
+            return {**{f"slice.{name}": name for name in metric.slices}, **window}
+    return {}
 
 
 def _keys(plan: Plan, node: Node) -> Iterator[tuple[str, list[str]]]:

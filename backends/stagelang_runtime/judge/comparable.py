@@ -33,6 +33,8 @@ def _reasons(
         yield f"its version changed: {base.version} -> {head.version}"
     if base.population != head.population:
         yield f"its population changed: {base.population} -> {head.population}"
+    if base.window != head.window:
+        yield f"its window changed: {_window(base)} -> {_window(head)}"
     yield from _formula(base, head, renamed)
     if base.node and head.node:
         yield from _contracts(base_plan.node(base.node), head_plan.node(head.node), base_plan, head_plan)
@@ -83,6 +85,13 @@ def _contracts(base: Node, head: Node, base_plan: Plan, head_plan: Plan) -> Iter
 
 def _broke(before: Contract, after: Contract) -> bool:
     return before.name != after.name or before.version.split(".")[0] != after.version.split(".")[0]
+
+
+def _window(metric: Metric) -> str:
+    window = metric.window
+    if window is None:
+        return "all rows"
+    return f"{window.every} of {window.by}" + (f" in {window.zone}" if window.zone else "")
 
 
 def _unit(metric: Metric) -> str:

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, final
+
+from attrs import evolve
 
 from stagelang_compiler import plan
 from stagelang_compiler.plan import Plan
 from stagelang_runtime.execute.results import BudgetEntry, NodeResult, RunResult
 from stagelang_runtime.judge.expressions import estimate_expression
-from stagelang_runtime.judge.outcomes import GateOutcome, MetricOutcome, Outcomes, Word
-from stagelang_runtime.judge.scores import estimate_scores, read_scores
+from stagelang_runtime.judge.outcomes import (
+    WORST_FIRST,
+    GateOutcome,
+    MetricOutcome,
+    Outcomes,
+    SliceOutcome,
+    Word,
+)
+from stagelang_runtime.judge.scores import Scores, estimate_scores, read_scores
+from stagelang_runtime.judge.slices import Reversal, Slices, reversal_of, slices_of, slices_of_expression
+from stagelang_runtime.judge.windows import usual_bound
 from stagelang_runtime.stats.interval import Estimate
-from stagelang_runtime.stats.verdict import judge_threshold
+from stagelang_runtime.stats.verdict import Judgement, Verdict, judge_threshold
 from stagelang_runtime.store import Store
 
 
 def judge(plan: Plan, result: RunResult, *, root: Path, store: Store) -> Outcomes:
     """Judge a run that has ended, whether or not all of it could be carried out."""
-    estimates: dict[str, Estimate | str] = {}
+    found = _Found(plan)
     for metric in plan.metrics:
-        estimates[metric.name] = _estimate(metric, plan, result, estimates, root, store)
+        found.add(metric, result, root, store)
+    estimates = found.estimates
     gates = [
         *(gate for node in plan.nodes for gate in _contract_gates(plan, result.nodes[node.name])),
-        *(_metric_gate(gate, plan, estimates[gate.metric]) for gate in plan.gates),
+        *(_metric_gate(gate, found) for gate in plan.gates),
         *(
             _budget_gate(node, plan.by_name[node].owner, entry)
             for node, each in result.nodes.items()
@@ -37,50 +49,123 @@ def judge(plan: Plan, result: RunResult, *, root: Path, store: Store) -> Outcome
         gated = {gate.metric for gate in plan.gates}
         ungated = [metric for metric in plan.metrics if metric.name not in gated]
         gates += (gate for metric in ungated for gate in _value_gate(metric, estimates[metric.name]))
-    metrics = tuple(_outcome(metric, estimates[metric.name]) for metric in plan.metrics)
+    metrics = tuple(_outcome(metric, found) for metric in plan.metrics)
     return Outcomes(metrics=metrics, gates=tuple(gates), finished=finished)
 
 
-def _estimate(
-    metric: plan.Metric,
-    whole: Plan,
-    result: RunResult,
-    known: Mapping[str, Estimate | str],
-    root: Path,
-    store: Store,
-) -> Estimate | str:
-    """Estimate a metric, or say why it can't be."""
-    if metric.expression is not None:
-        return estimate_expression(metric, {each.name: each for each in whole.metrics}, known)
-    node = result.nodes[metric.node]
-    if not node.outputs or metric.aggregate is None:
-        return f"its node {'failed' if node.state == 'failed' else 'did not run'}"
-    scores = read_scores(metric, node.outputs[0], store=store, root=root, spec=whole.spec)
-    return scores if isinstance(scores, str) else estimate_scores(scores)
+@final
+class _Found:
+    """What the metrics of a run came to, as far as they were added: in the plan's order, parts before what is made of them."""
+
+    def __init__(self, whole: Plan) -> None:
+        self.metrics: Mapping[str, plan.Metric] = {metric.name: metric for metric in whole.metrics}
+        self.estimates: dict[str, Estimate | str] = {}
+        self.slices: dict[str, Slices] = {}
+        self.scores: dict[str, Scores] = {}
+        self.reversals: dict[str, Reversal] = {}
+        self.spec = whole.spec
+
+    def add(self, metric: plan.Metric, result: RunResult, root: Path, store: Store) -> None:
+        """Estimate a metric, over all of its rows and in each slice, or say why it can't be."""
+        self.slices[metric.name] = {}
+        if metric.expression is not None:
+            self.estimates[metric.name] = estimate_expression(metric, self.metrics, self.estimates)
+            self.slices[metric.name] = slices_of_expression(metric, self.metrics, self.slices)
+            reversal = reversal_of(metric, self.metrics, self.estimates, self.slices)
+            if reversal is not None:
+                self.reversals[metric.name] = reversal
+            return
+        scores = self._read(metric, result.nodes[metric.node], root, store)
+        if isinstance(scores, str):
+            self.estimates[metric.name] = scores
+            return
+        self.scores[metric.name] = scores
+        self.estimates[metric.name] = estimate_scores(scores)
+        self.slices[metric.name] = slices_of(scores)
+
+    def _read(self, metric: plan.Metric, node: NodeResult, root: Path, store: Store) -> Scores | str:
+        if not node.outputs or metric.aggregate is None:
+            return f"its node {'failed' if node.state == 'failed' else 'did not run'}"
+        return read_scores(metric, node.outputs[0], store=store, root=root, spec=self.spec)
 
 
-def _metric_gate(gate: plan.Gate, whole: Plan, found: Estimate | str) -> GateOutcome:
-    metric = next(metric for metric in whole.metrics if metric.name == gate.metric)
+def _metric_gate(gate: plan.Gate, found: _Found) -> GateOutcome:
+    metric = found.metrics[gate.metric]
+    verdict, reason, needed = _verdict(gate, metric, found)
+    return GateOutcome(
+        name=gate.name,
+        subject=gate.metric,
+        kind="metric",
+        verdict=verdict,
+        reason=reason,
+        owner=metric.owner,
+        needed_n=needed,
+        needed_of=f"values of {metric.cluster}" if metric.cluster else "rows",
+    )
 
-    def outcome(verdict: Word, reason: str, needed: int | None = None) -> GateOutcome:
-        return GateOutcome(
-            name=gate.name,
-            subject=gate.metric,
-            kind="metric",
-            verdict=verdict,
-            reason=reason,
-            owner=metric.owner,
-            needed_n=needed,
-            needed_of=f"values of {metric.cluster}" if metric.cluster else "rows",
-        )
 
+def _verdict(gate: plan.Gate, metric: plan.Metric, found: _Found) -> tuple[Word, str, int | None]:
     if gate.kind == "not_worse_than":
-        return outcome("not_evaluated", f"no run is known as {gate.alias!r}: aliases are not recorded yet")
-    if isinstance(found, str):
-        return outcome("not_evaluated", found)
+        return "not_evaluated", f"no run is known as {gate.alias!r}: aliases are not recorded yet", None
+    whole = found.estimates[gate.metric]
+    if isinstance(whole, str):
+        return "not_evaluated", whole, None
+    if gate.kind == "as_usual":
+        return *_as_usual(gate, metric, whole, found.scores[gate.metric]), None
+    if gate.in_each:
+        return *_in_each(gate, found.slices[gate.metric].get(gate.in_each, {})), None
+    judged = _bounded(gate, whole)
+    reversal = found.reversals.get(gate.metric)
+    if reversal is None:
+        return judged.verdict.value, judged.reason, judged.needed_n
+    at_equal_shares = _bounded(
+        evolve(gate, judged_on="estimate"), evolve(whole, value=reversal.at_equal_shares)
+    )
+    turned = judged.verdict is Verdict.PASS and at_equal_shares.verdict is not Verdict.PASS
+    return "inconclusive" if turned else judged.verdict.value, f"{judged.reason}; {reversal.text}", None
+
+
+def _bounded(gate: plan.Gate, whole: Estimate) -> Judgement:
+    assert gate.kind in ("at_least", "at_most", "between")
     bounds = tuple(bound for bound in (gate.low, gate.high) if bound is not None)
-    judged = judge_threshold(found, gate.kind, bounds, gate.judged_on)
-    return outcome(judged.verdict.value, judged.reason, judged.needed_n)
+    return judge_threshold(whole, gate.kind, bounds, gate.judged_on)
+
+
+def _in_each(gate: plan.Gate, slices: Mapping[str, Estimate | str]) -> tuple[Word, str]:
+    """Judge a gate in every slice: it passes only if it does in each, which takes no adjustment (Berger 1982)."""
+    judged: list[tuple[Word, str]] = []
+    for value, each in slices.items():
+        if isinstance(each, str):
+            judged.append(("not_evaluated", each if not value else f"{value}: {each}"))
+            continue
+        verdict = _bounded(gate, each)
+        judged.append((verdict.verdict.value, f"{value}: {verdict.reason}"))
+    if not judged:
+        return "not_evaluated", f"no row says its {gate.in_each}"
+    word, reason = min(judged, key=lambda each: WORST_FIRST.index(each[0]))
+    kept = sum(each[0] == "pass" for each in judged)
+    return word, f"{kept} of {len(judged)} slices pass; {reason}"
+
+
+def _as_usual(gate: plan.Gate, metric: plan.Metric, last: Estimate, scores: Scores) -> tuple[Word, str]:
+    """Compare the last window with those before it; a number is the worse the further it lies against the metric's direction."""
+    assert gate.windows is not None and gate.alpha is not None
+    if last.undefined is not None or last.value is None:
+        return "error", last.note or "the last window has no value"
+    before = [value for _, value in scores.before[-gate.windows :] if value is not None]
+    if len(before) < gate.windows:
+        return (
+            "not_evaluated",
+            f"{len(before)} windows before {scores.window} have a number, {gate.windows} are needed",
+        )
+    sign = -1.0 if metric.better == "higher" else 1.0
+    bound = sign * usual_bound([sign * value for value in before], gate.alpha)
+    side = "at least" if metric.better == "higher" else "at most"
+    kept = sign * last.value <= sign * bound
+    return (
+        "pass" if kept else "fail",
+        f"{last.value:.6g} in {scores.window}, wanted {side} {bound:.6g}, as in the {gate.windows} windows before",
+    )
 
 
 def _value_gate(metric: plan.Metric, found: Estimate | str) -> Iterator[GateOutcome]:
@@ -152,7 +237,8 @@ def _amount(what: str, number: float | None) -> str:
     return f"{number:.3g} s" if what == "wall" else f"{number / 1e6:,.0f} MB"
 
 
-def _outcome(metric: plan.Metric, found: Estimate | str) -> MetricOutcome:
+def _outcome(metric: plan.Metric, whole: _Found) -> MetricOutcome:
+    found = whole.estimates[metric.name]
     if isinstance(found, str):
         return MetricOutcome(
             name=metric.name,
@@ -162,6 +248,7 @@ def _outcome(metric: plan.Metric, found: Estimate | str) -> MetricOutcome:
             undefined=found,
             reported=metric.reported,
         )
+    scores, reversal = whole.scores.get(metric.name), whole.reversals.get(metric.name)
     return MetricOutcome(
         name=metric.name,
         unit=metric.unit.text,
@@ -176,4 +263,25 @@ def _outcome(metric: plan.Metric, found: Estimate | str) -> MetricOutcome:
         note=found.note,
         undefined=found.undefined.text if found.undefined else "",
         reported=metric.reported,
+        slices=tuple(
+            _slice(column, value, each)
+            for column, values in whole.slices[metric.name].items()
+            for value, each in values.items()
+        ),
+        window=scores.window if scores is not None else "",
+        reversal=reversal.text if reversal is not None else "",
+    )
+
+
+def _slice(column: str, value: str, found: Estimate | str) -> SliceOutcome:
+    if isinstance(found, str):
+        return SliceOutcome(column=column, value=value, number=None, undefined=found)
+    return SliceOutcome(
+        column=column,
+        value=value,
+        number=found.value,
+        low=found.low,
+        high=found.high,
+        n_rows=found.n_rows,
+        undefined=found.undefined.text if found.undefined else "",
     )

@@ -7,13 +7,31 @@ from typing import Any, Literal, final
 import attrs
 
 Word = Literal["pass", "fail", "inconclusive", "error", "not_evaluated"]
-_WORST_FIRST: tuple[Word, ...] = ("error", "fail", "inconclusive", "not_evaluated")
+WORST_FIRST: tuple[Word, ...] = ("error", "fail", "inconclusive", "not_evaluated", "pass")
+"""From the worst verdict to the only good one."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SliceOutcome:
+    """A metric's value where a slice column has one value; `undefined` says why there is none."""
+
+    column: str
+    value: str
+    number: float | None
+    low: float | None = None
+    high: float | None = None
+    n_rows: int = 0
+    undefined: str = ""
 
 
 @final
 @attrs.frozen(kw_only=True)
 class MetricOutcome:
-    """A metric's value, in its unit, and its 95 % interval; `undefined` says why there is no value."""
+    """A metric's value, in its unit, and its 95 % interval; `undefined` says why there is no value.
+
+    `window` is the first moment of the window that it is a number of, `reversal` says where a difference turns around within slices.
+    """
 
     name: str
     unit: str
@@ -28,6 +46,9 @@ class MetricOutcome:
     note: str = ""
     undefined: str = ""
     reported: bool = True
+    slices: tuple[SliceOutcome, ...] = ()
+    window: str = ""
+    reversal: str = ""
 
 
 @final
@@ -61,7 +82,7 @@ class Outcomes:
         if not self.finished:
             broken = any(gate.kind == "contract" and gate.verdict == "fail" for gate in self.gates)
             return "fail" if broken else "error"
-        for word in _WORST_FIRST:
+        for word in WORST_FIRST:
             if word in found:
                 return word
         return "pass"
@@ -79,7 +100,12 @@ class Outcomes:
 def outcomes_from_json(data: dict[str, Any]) -> Outcomes:
     """Read what `to_json` wrote. Raises KeyError, TypeError for anything else."""
     return Outcomes(
-        metrics=tuple(MetricOutcome(**each) for each in data["metrics"]),
+        metrics=tuple(map(_metric, data["metrics"])),
         gates=tuple(GateOutcome(**each) for each in data["gates"]),
         finished=bool(data["finished"]),
     )
+
+
+def _metric(data: dict[str, Any]) -> MetricOutcome:
+    slices = tuple(SliceOutcome(**each) for each in data.get("slices", ()))
+    return attrs.evolve(MetricOutcome(**data), slices=slices)

@@ -14,6 +14,7 @@ from stagelang_runtime.execute.artifacts import get_table
 from stagelang_runtime.execute.failure import raised
 from stagelang_runtime.execute.key import Artifact
 from stagelang_runtime.execute.loading import Loader
+from stagelang_runtime.judge.windows import WINDOW, values_by_window, windows_of
 from stagelang_runtime.stats.aggregates import Aggregate, aggregate_of
 from stagelang_runtime.stats.exact import Floats
 from stagelang_runtime.stats.interval import Estimate, estimate
@@ -22,17 +23,23 @@ from stagelang_runtime.stats.undefined import Undefined
 from stagelang_runtime.store import Store, StoreError
 
 KEY = "key."
+SLICE = "slice."
 
 
 @final
 @attrs.frozen(kw_only=True)
 class Scores:
-    """A metric's per-row states, shape (n, p), and its table, which has the columns that group and name the rows."""
+    """A metric's per-row states, shape (n, p), and its table, which has the columns that group and name the rows.
+
+    Of a metric with a window these are the last window's; `window` is its first moment, `before` the earlier ones' numbers in order.
+    """
 
     metric: plan.Metric
     aggregate: Aggregate
     rows: Floats
     table: pa.Table
+    window: str = ""
+    before: tuple[tuple[str, float | None], ...] = ()
 
     @property
     def keys(self) -> pa.Table:
@@ -77,9 +84,25 @@ def read_scores(
         aggregate = aggregate_of(
             declared.kind, columns=declared.columns, parameter=declared.parameter, finalise=finalise
         )
-        return Scores(metric=metric, aggregate=aggregate, rows=lift(aggregate, columns), table=table)
-    except ValueError as error:
+        found = Scores(metric=metric, aggregate=aggregate, rows=lift(aggregate, columns), table=table)
+        return found if metric.window is None else _last_window(found, metric.window)
+    except (ValueError, BrokenFinaliser) as error:
         return str(error)
+
+
+def _last_window(scores: Scores, window: plan.Window) -> Scores:
+    """Keep the rows of the last window, and the numbers of those before. Raises ValueError where rows have no window."""
+    windows = windows_of(scores.table.column(WINDOW), window)
+    if not windows.starts:
+        return scores
+    *before, _ = values_by_window(scores.rows, scores.aggregate, windows)
+    return attrs.evolve(
+        scores,
+        rows=scores.rows[windows.last],
+        table=scores.table.filter(pa.array(windows.last)),
+        window=windows.starts[-1],
+        before=tuple(before),
+    )
 
 
 def estimate_scores(scores: Scores) -> Estimate | str:

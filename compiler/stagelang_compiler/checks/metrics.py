@@ -11,7 +11,9 @@ from stagelang.gate import Gate
 from stagelang.metric import Expression, MetricDefinition
 from stagelang_compiler import plan
 from stagelang_compiler.checks import metric_meaning
-from stagelang_compiler.checks.metric_meaning.rules import UNIT_MISMATCH
+from stagelang_compiler.checks.metric_meaning.facts import facts_of
+from stagelang_compiler.checks.metric_meaning.row_ranges import attainable
+from stagelang_compiler.checks.metric_meaning.rules import BOUND_OUT_OF_RANGE, UNIT_MISMATCH
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 from stagelang_compiler.graph import Graph, GraphNode, bound_of
 from stagelang_compiler.lower.contracts import lower_unit
@@ -29,9 +31,6 @@ GATE_AGAINST_DIRECTION = _rule(
 BAD_TOLERANCE = _rule(
     "SL514", "bad-tolerance", "a comparison whose tolerance isn't a positive number, or can't be exceeded"
 )
-BOUND_OUT_OF_RANGE = _rule(
-    "SL516", "bound-out-of-range", "a gate whose bound lies outside of the metric's range"
-)
 EMPTY_RANGE = _rule("SL530", "empty-range", "a metric or gate whose lower bound isn't below its upper bound")
 BAD_AGGREGATE = _rule("SL531", "bad-aggregate", "an aggregation with a parameter that it can't have")
 UNKNOWN_CLUSTER = _rule(
@@ -42,7 +41,6 @@ RULES = (
     *metric_meaning.RULES,
     GATE_AGAINST_DIRECTION,
     BAD_TOLERANCE,
-    BOUND_OUT_OF_RANGE,
     EMPTY_RANGE,
     BAD_AGGREGATE,
     UNKNOWN_CLUSTER,
@@ -94,7 +92,7 @@ def _definition(definition: MetricDefinition[Any, Any], node: GraphNode) -> Iter
         yield Diagnostic(
             rule=UNKNOWN_CLUSTER,
             message=f"metric {name!r} counts rows by {meaning.cluster!r}, which isn't a column of {tables[0].__name__!r}",
-            places=place,
+            places=(*place, Place(tables[0].__origin__, "its table is declared here")),
             subject=name,
             expected=", ".join(known),
             help=f"did you mean {meant!r}?"
@@ -134,7 +132,10 @@ def _bad_aggregate(definition: MetricDefinition[Any, Any], found: str, expected:
 
 
 def meanings(graph: Graph) -> dict[str, Meaning]:
-    """Infer unit, direction and range of every metric and expression, in the order in which they stand in the graph."""
+    """Infer unit, direction and range of every metric and expression, in the order in which they stand in the graph.
+
+    A range is what can be reached: a declared one is cut to what the bounds of the metric's columns allow.
+    """
     found: dict[str, Meaning] = {}
     for name, metric in graph.metrics.items():
         found[name] = _inferred(metric, graph, found)
@@ -145,7 +146,8 @@ def _inferred(metric: GraphNode | Expression, graph: Graph, known: dict[str, Mea
     if isinstance(metric, GraphNode):
         assert isinstance(metric.stage, MetricDefinition)
         said = metric.stage.meaning
-        low, high = (finite(end) for end in said.range)
+        leaf = facts_of(graph)[metric.name].leaf
+        low, high = map(finite, said.range if leaf is None else attainable(leaf))
         return Meaning(unit=lower_unit(said.unit), better=said.better, low=low, high=high)
     parts = [_part(operand, graph, known) for operand in metric.operands]
     return combine(metric.operation, parts, lower_unit(metric.unit) if metric.unit is not None else None)
@@ -197,11 +199,18 @@ def check_gates(graph: Graph) -> Iterator[Diagnostic]:
     for gate in graph.pipeline.gates:
         name = graph.metric_name(getattr(gate, "metric", None))
         if name in known:
-            yield from _gate(gate, name, known[name])
+            yield from _gate(gate, name, known[name], _ends(gate, graph.metrics[name]))
 
 
-def _gate(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]:
-    place = (Place(gate.origin),)
+def _ends(gate: Gate, metric: GraphNode | Expression) -> tuple[Place, ...]:
+    """Give both ends of a gate's claim: where it is made, and where its metric is declared."""
+    is_measured = isinstance(metric, GraphNode) and metric.stage is not None
+    declared = metric.stage.origin if isinstance(metric, GraphNode) and metric.stage else metric.origin
+    end = Place(declared, "its metric is declared here" if is_measured else "its metric is made here")
+    return (Place(gate.origin),) if declared == gate.origin else (Place(gate.origin), end)
+
+
+def _gate(gate: Gate, name: str, meaning: Meaning, place: tuple[Place, ...]) -> Iterator[Diagnostic]:
     wrong = {"at_least": "lower", "at_most": "higher"}.get(gate.kind)
     if meaning.better == wrong:
         side, action = ("at least", "at_most") if wrong == "lower" else ("at most", "at_least")
@@ -212,8 +221,10 @@ def _gate(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]:
             subject=name,
             help=f"use .{action}(...), or .between(...) to bound both sides",
         )
+    if gate.kind == "as_usual" and meaning.better == "none":
+        yield _no_direction(name, place)
     if gate.kind == "not_worse_than":
-        yield from _comparison(gate, name, meaning)
+        yield from _comparison(gate, name, meaning, place)
     for bound in (gate.low, gate.high):
         if bound is not None and not _inside(bound, meaning):
             yield Diagnostic(
@@ -235,20 +246,24 @@ def _gate(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]:
         )
 
 
-def _comparison(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]:
+def _no_direction(name: str, place: tuple[Place, ...]) -> Diagnostic:
+    return Diagnostic(
+        rule=GATE_AGAINST_DIRECTION,
+        message=f"{name!r} can't be worse: its direction is 'none'",
+        places=place,
+        subject=name,
+        help="give the metric a direction, or gate it with .between(...)",
+    )
+
+
+def _comparison(gate: Gate, name: str, meaning: Meaning, place: tuple[Place, ...]) -> Iterator[Diagnostic]:
     if meaning.better == "none":
-        yield Diagnostic(
-            rule=GATE_AGAINST_DIRECTION,
-            message=f"{name!r} can't be worse: its direction is 'none'",
-            places=(Place(gate.origin),),
-            subject=name,
-            help="give the metric a direction, or gate it with .between(...)",
-        )
+        yield _no_direction(name, place)
     if gate.tolerance is None or not gate.tolerance > 0:
         yield Diagnostic(
             rule=BAD_TOLERANCE,
             message=f"{name!r} is compared with a tolerance of {gate.tolerance}",
-            places=(Place(gate.origin),),
+            places=place,
             subject=name,
             expected="a positive number",
             help=f"say how much worse is still good, in the metric's unit, {unit_words(meaning.unit)}",
@@ -259,7 +274,7 @@ def _comparison(gate: Gate, name: str, meaning: Meaning) -> Iterator[Diagnostic]
         yield Diagnostic(
             rule=BAD_TOLERANCE,
             message=f"{name!r} is compared with a tolerance of {gate.tolerance:g}, which nothing can exceed",
-            places=(Place(gate.origin),),
+            places=place,
             subject=name,
             expected=f"a positive number below {meaning.high - meaning.low:g}, the width of its range",
             found=f"{gate.tolerance:g}",

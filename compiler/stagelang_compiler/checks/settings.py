@@ -28,6 +28,7 @@ from stagelang.source import Source
 from stagelang.split import Split
 from stagelang.stage import Call
 from stagelang.units import measure
+from stagelang.window import Window
 from stagelang_compiler.checks.matching import matches_value, written
 from stagelang_compiler.checks.structure import MEANINGLESS_DECLARATION
 from stagelang_compiler.checks.words import short
@@ -68,7 +69,7 @@ _PARTS: Any = (Budget, Resources)
 _JUDGED_ELSEWHERE = ("origin", "table", "by", "contract", "unit", "metric", "function")
 
 
-_ARTIFACTS, _CALLS, _JUDGED_ALONE, _PERTURB, _AGGREGATE, _METRIC = (
+_ARTIFACTS, _CALLS, _JUDGED_ALONE, _PERTURB, _AGGREGATE, _METRIC, _WINDOW = (
     cast(Any, classes)
     for classes in (
         (Source, Split),
@@ -77,6 +78,7 @@ _ARTIFACTS, _CALLS, _JUDGED_ALONE, _PERTURB, _AGGREGATE, _METRIC = (
         Perturb,
         Aggregate,
         MetricDefinition,
+        Window,
     )
 )
 """What declarations are made of; each is checked at run time, whatever its type promises."""
@@ -123,18 +125,7 @@ def _of(declared: Any) -> Iterator[Diagnostic]:
         ):
             yield _finding(what, "contract", declared.contract, "a contract class", declared.origin)
     elif isinstance(declared, _METRIC):
-        meaning, what = declared.meaning, f"metric {_name(declared)}"
-        yield from _attributes(what, meaning, declared.origin)
-        if isinstance(meaning.aggregate, _AGGREGATE):
-            yield from _attributes(f"the aggregation of {what}", meaning.aggregate, declared.origin)
-            finalise: Any = meaning.aggregate.finalise
-            if finalise is not None and not isinstance(finalise, _FUNCTION):
-                aggregation = f"the aggregation of {what}"
-                yield _finding(
-                    aggregation, "finalise", finalise, "a function written with def", declared.origin
-                )
-        if not _is_unit(meaning.unit):
-            yield _finding(what, "unit", meaning.unit, "a unit, such as units.USD", declared.origin)
+        yield from _of_metric(declared)
     else:
         what = f"stage {_name(declared)}"
         yield from _attributes(what, declared.settings, declared.origin)
@@ -144,6 +135,21 @@ def _of(declared: Any) -> Iterator[Diagnostic]:
                 yield from _attributes(f"the {part} of {what}", given, declared.origin)
         if declared.command is not None:
             yield from _attributes(f"the command of {what}", declared.command, declared.origin)
+
+
+def _of_metric(declared: MetricDefinition[Any, Any]) -> Iterator[Diagnostic]:
+    meaning, what = declared.meaning, f"metric {_name(declared)}"
+    yield from _attributes(what, meaning, declared.origin)
+    if isinstance(meaning.aggregate, _AGGREGATE):
+        yield from _attributes(f"the aggregation of {what}", meaning.aggregate, declared.origin)
+        finalise: Any = meaning.aggregate.finalise
+        if finalise is not None and not isinstance(finalise, _FUNCTION):
+            aggregation = f"the aggregation of {what}"
+            yield _finding(aggregation, "finalise", finalise, "a function written with def", declared.origin)
+    if isinstance(meaning.window, _WINDOW):
+        yield from _attributes(f"the window of {what}", meaning.window, declared.origin)
+    if not _is_unit(meaning.unit):
+        yield _finding(what, "unit", meaning.unit, "a unit, such as units.USD", declared.origin)
 
 
 def _name(declared: Any) -> str:

@@ -11,7 +11,7 @@ from stagelang_compiler.diff.model import Change, Kind, Reason, Subject
 from stagelang_compiler.diff.pairing import Names, paired
 from stagelang_compiler.diff.reasons import budget_words, changed
 from stagelang_compiler.plan import Aggregate, Experiment, Gate, Metric, Plan, Waiver
-from stagelang_compiler.plan_text import unit_words, value_words
+from stagelang_compiler.plan_text import unit_words, value_words, window_words
 
 
 def settings(base: Plan, head: Plan) -> Iterator[Change]:
@@ -90,6 +90,8 @@ def _meaning(old: Metric, new: Metric, names: Mapping[str, str], code: CodeCompa
         *changed("meaning", "where undefined", str(old.undefined), str(new.undefined)),
         *changed("meaning", "version", old.version, new.version),
         *changed("meaning", "independent by", old.cluster or None, new.cluster or None),
+        *changed("meaning", "slices", _names(old.slices), _names(new.slices), counts=False),
+        *changed("meaning", "window", old.window, new.window, window_words),
         *changed("meaning", "population", old.population or None, new.population or None),
         *changed("meaning", "reported", _flag(old.reported), _flag(new.reported), counts=False),
     )
@@ -124,6 +126,10 @@ def _formula(metric: Metric) -> str:
     return f" {operation} ".join(operands) if len(operands) > 1 else f"{operation} {operands[0]}"
 
 
+def _names(names: tuple[str, ...]) -> str | None:
+    return ", ".join(names) or None
+
+
 def _flag(value: bool) -> str:
     return "yes" if value else "no"
 
@@ -141,7 +147,7 @@ def _gate_keys(gate: Gate, names: Names) -> Sequence[Hashable]:
 
 
 def _asked(gate: Gate) -> Hashable:
-    return gate.kind, gate.low, gate.high, gate.alias, gate.tolerance
+    return gate.kind, gate.low, gate.high, gate.alias, gate.tolerance, gate.in_each, gate.windows, gate.alpha
 
 
 def _asking(old: Gate, new: Gate) -> tuple[Reason, ...]:

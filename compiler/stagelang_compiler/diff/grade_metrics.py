@@ -36,6 +36,8 @@ def _grade(reason: Reason, old: Metric, new: Metric) -> Grade | None:
     """Grade one reason; a number that means something else breaks both sides, for no old verdict holds for it."""
     if reason.what == "reported":
         return SAFE if new.reported else BREAKS_CONSUMERS
+    if reason.what == "slices":
+        return SAFE if set(old.slices) <= set(new.slices) else BREAKS_CONSUMERS
     if reason.what == "version":
         return SAFE
     if reason.cause in _TOLD_ELSEWHERE or not reason.counts:
@@ -60,8 +62,11 @@ def grade_gate(old: Gate | None, new: Gate | None) -> Grade:
 
 def _implies(gate: Gate, other: Gate) -> bool:
     """Tell whether whatever passes one gate passes another; an interval that clears a bound has its estimate beyond it too."""
-    if (gate.kind == "not_worse_than") != (other.kind == "not_worse_than"):
-        return False
+    kinds = {gate.kind, other.kind}
+    if gate.in_each != other.in_each or (len(kinds) > 1 and kinds & {"not_worse_than", "as_usual"}):
+        return False  # of all rows nothing follows for each slice, nor the other way (Simpson 1951)
+    if gate.kind == "as_usual":
+        return gate.windows == other.windows and _high(gate.alpha) >= _high(other.alpha)
     judged_as_strictly = gate.judged_on in ("interval", other.judged_on)
     if gate.kind == "not_worse_than":
         return (

@@ -166,8 +166,8 @@ _OWN_WORDS = frozenset(
         "constant", "embargo", "expires", "fold", "folds", "format", "formula", "function", "independent by", "judged on",
         "kind", "location", "method", "name", "network", "order and age", "order of columns", "owner", "population", "range",
         "reason", "reported",
-        "resources", "rows", "schedule", "seed", "stage", "test", "the function itself", "unit", "validation",
-        "version", "what it promises", "where undefined", "its identity, for no reason that the plans tell",
+        "resources", "rows", "schedule", "seed", "slices", "stage", "test", "the function itself", "unit", "validation",
+        "version", "what it promises", "where undefined", "window", "its identity, for no reason that the plans tell",
     }
 )  # fmt: skip
 

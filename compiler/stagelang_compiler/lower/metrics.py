@@ -13,7 +13,9 @@ from typing import Any
 from attrs import evolve
 
 from stagelang.aggregate import Aggregate
+from stagelang.contract import column_types, columns_of, logical_type
 from stagelang.metric import Expression, MetricDefinition
+from stagelang.window import Window
 from stagelang_compiler import plan
 from stagelang_compiler.fingerprint import Fingerprinter
 from stagelang_compiler.graph import Graph, GraphNode, bound_of
@@ -55,16 +57,34 @@ def _measured(node: GraphNode, root: Path, fingerprinter: Fingerprinter) -> plan
         owner=meaning.owner,
         description=(definition.function.__doc__ or "").strip(),
         reported=False,
+        slices=tuple(dict.fromkeys(meaning.slices)),
+        window=lower_window(node, meaning.window),
         origin=definition.origin.relative_to(root),
     )
+
+
+def lower_window(node: GraphNode, window: Window | None) -> plan.Window | None:
+    """Lower a metric's window, with the time column of its first table; dates are days of no zone."""
+    if window is None:
+        return None
+    by, is_date = time_column(node) or ("", False)  # which a check has told of
+    return plan.Window(every=window.every, zone="" if is_date else window.zone, by=by)
+
+
+def time_column(node: GraphNode) -> tuple[str, bool] | None:
+    """Give the time column of the first table that a metric reads, and whether it holds dates; None where there isn't one."""
+    for edge in node.inputs:
+        if edge.needed is not None and edge.needed.kind == "table" and edge.needed.contract is not None:
+            types = column_types(edge.needed.contract)
+            names = [name for name, each in columns_of(edge.needed.contract).items() if each.limits.time]
+            return (names[0], logical_type(types.get(names[0])) == "date") if len(names) == 1 else None
+    return None
 
 
 def cluster_column(node: GraphNode) -> str:
     """Give the group column of the first table that a metric reads: rows that share it are no independent observations."""
     for edge in node.inputs:
         if edge.needed is not None and edge.needed.kind == "table" and edge.needed.contract is not None:
-            from stagelang.contract import columns_of
-
             groups = [
                 name for name, column in columns_of(edge.needed.contract).items() if column.limits.group
             ]
@@ -107,6 +127,10 @@ def _expression(
         owner="",
         description="",
         reported=False,
+        slices=tuple(
+            name for name in measured[0].slices if all(name in each.slices for each in measured[1:])
+        ),
+        window=measured[0].window if all(each.window == measured[0].window for each in measured) else None,
         origin=expression.origin.relative_to(root),
     )
 
@@ -130,6 +154,9 @@ def lower_gates(graph: Graph, root: Path) -> tuple[plan.Gate, ...]:
                 alias=gate.alias,
                 tolerance=_number(gate.tolerance),
                 judged_on=gate.judged_on,
+                in_each=gate.in_each,
+                windows=gate.windows,
+                alpha=_number(gate.alpha),
                 origin=gate.origin.relative_to(root),
             )
         )
@@ -137,6 +164,10 @@ def lower_gates(graph: Graph, root: Path) -> tuple[plan.Gate, ...]:
 
 
 def _condition(gate: Any) -> str:
+    return _bound(gate) + (f" in each {gate.in_each}" if gate.in_each else "")
+
+
+def _bound(gate: Any) -> str:
     match gate.kind:
         case "at_least":
             return f"at least {gate.low:g}"
@@ -144,5 +175,7 @@ def _condition(gate: Any) -> str:
             return f"at most {gate.high:g}"
         case "between":
             return f"between {gate.low:g} and {gate.high:g}"
+        case "as_usual":
+            return f"as usual in {gate.windows} windows, alpha {gate.alpha:g}"
         case _:
             return f"not worse than {gate.alias} by more than {gate.tolerance:g}"

@@ -1,4 +1,4 @@
-"""Twenty right pipelines in which a measurement over pooled rows is replaced by a mean of the parts' numbers: all are refused."""
+"""Twenty-eight right pipelines in which a measurement over pooled rows is replaced by a mean of the parts' numbers: all are refused."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ AGGREGATES = (
     ("rmse()", "1"),
     ("f1()", "1, 1"),
     ("calibration_error()", "1, 1"),
+    ("quantile(0.9)", "1"),
+    ("smooth(first, columns=2)", "1, 1"),
 )
-"""Each aggregation whose numbers don't add up, but the quantile, and as many columns as it takes."""
+"""Each aggregation whose numbers don't add up, and as many columns as it takes."""
 MEANS = (
     "(one + two) * 0.5",
     "one * 0.5 + two * 0.5",
@@ -24,9 +26,12 @@ MEANS = (
 )
 """Four ways to write a mean of parts' numbers."""
 _SPEC = """
-from stagelang import Validation, calibration_error, f1, rmse
+from stagelang import Validation, calibration_error, f1, rmse, smooth
 from stagelang import ratio as ratio_of_sums
 
+
+def first(means: Any) -> float:
+    return float(means[0])
 
 @metric(unit=u.RATIO, better="none", range=(0, 1), aggregate={aggregate}, undefined="error", version="1")
 def number(scans: Table[Scans, S]) -> PerRow[u.RATIO]:

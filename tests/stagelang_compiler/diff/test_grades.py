@@ -10,7 +10,7 @@ from attrs import evolve
 
 from stagelang_compiler.diff import PlanDiff, diff
 from stagelang_compiler.lower.contracts import promise_digest
-from stagelang_compiler.plan import Aggregate, Column, Contract, Expression, Gate, Metric, Unit
+from stagelang_compiler.plan import Aggregate, Column, Contract, Expression, Gate, Metric, Unit, Window
 from tests.stagelang_compiler.diff.synthetic import AT, model
 
 NOTHING, SAFE, BREAKING = "", "safe", "breaking"
@@ -248,6 +248,13 @@ METRICS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {
     "where undefined": ({"undefined": "error"}, {"undefined": 0.0}, BREAKING),
     "population": ({"population": "Test"}, {"population": "Validation"}, BREAKING),
     "unit of independence": ({"cluster": ""}, {"cluster": "day"}, BREAKING),
+    "a slice more": ({"slices": ("size",)}, {"slices": ("size", "ward")}, SAFE),
+    "another slice": ({"slices": ("size",)}, {"slices": ("ward",)}, CONSUMERS),
+    "window": (
+        {"window": Window(every="day", zone="UTC", by="at")},
+        {"window": Window(every="day", zone="Europe/Vienna", by="at")},
+        BREAKING,
+    ),
     "no more reported": ({"reported": True}, {"reported": False}, CONSUMERS),
     "reported": ({"reported": False}, {"reported": True}, SAFE),
     "version": ({"version": "1"}, {"version": "2"}, SAFE),
@@ -333,6 +340,31 @@ GATES: Mapping[str, tuple[Gate | None, Gate | None, str]] = {
     "compared instead of bounded": (
         _gate("at_least", low=0.5),
         _gate("not_worse_than", alias="good", tolerance=0.1),
+        BREAKING,
+    ),
+    "in each slice instead of all rows": (
+        _gate("at_least", low=0.5),
+        _gate("at_least", low=0.5, in_each="size"),
+        BREAKING,
+    ),
+    "raised in each slice": (
+        _gate("at_least", low=0.5, in_each="size"),
+        _gate("at_least", low=0.6, in_each="size"),
+        PRODUCERS,
+    ),
+    "more false alarms": (
+        _gate("as_usual", windows=99, alpha=0.05),
+        _gate("as_usual", windows=99, alpha=0.1),
+        PRODUCERS,
+    ),
+    "other windows": (
+        _gate("as_usual", windows=99, alpha=0.05),
+        _gate("as_usual", windows=30, alpha=0.05),
+        BREAKING,
+    ),
+    "as usual instead of bounded": (
+        _gate("at_least", low=0.5),
+        _gate("as_usual", windows=99, alpha=0.05),
         BREAKING,
     ),
     "nothing": (_gate("at_least", low=0.5), _gate("at_least", low=0.5), NOTHING),

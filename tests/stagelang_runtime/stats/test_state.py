@@ -4,6 +4,7 @@ import json
 import math
 from fractions import Fraction
 from random import Random
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from stagelang.aggregate import Kind
 from stagelang_runtime.stats.aggregates import (
     Aggregate,
     calibration_error,
@@ -24,6 +26,7 @@ from stagelang_runtime.stats.aggregates import (
     state_of,
     total,
 )
+from stagelang_runtime.stats.lift import lift
 from stagelang_runtime.stats.state import AnyState, State, Values
 from stagelang_runtime.stats.undefined import UndefinedError
 
@@ -81,11 +84,52 @@ def test_any_sharding_in_any_order_gives_the_same_state_and_the_same_bits(
 def test_merging_is_associative_and_commutative_and_empty_is_its_zero(
     a: list[float], b: list[float], c: list[float]
 ) -> None:
-    for lift, empty in ((State.of, State.empty(1)), (Values.of, Values.empty())):
-        one, two, three = (lift(np.array(values).reshape(-1, 1)) for values in (a, b, c))
+    for state, empty in ((State.of, State.empty(1)), (Values.of, Values.empty())):
+        one, two, three = (state(np.array(values).reshape(-1, 1)) for values in (a, b, c))
         assert merged(merged(one, two), three) == merged(one, merged(two, three))
         assert merged(one, two) == merged(two, one)
         assert merged(one, empty) == one
+
+
+_TRUTH = st.sampled_from([0.0, 1.0])
+_NUMBER = st.floats(-1e300, 1e300)
+BUILT_IN: dict[Kind, tuple[Aggregate, list[st.SearchStrategy[float]]]] = {
+    "mean": (mean(), [_NUMBER]),
+    "total": (total(), [_NUMBER]),
+    "ratio": (ratio(), [_NUMBER, _NUMBER]),
+    "rmse": (rmse(), [st.floats(-1e150, 1e150)]),
+    "f1": (f1(), [_TRUTH, _TRUTH]),
+    "calibration_error": (calibration_error(3), [st.floats(0, 1), _TRUTH]),
+    "quantile": (quantile(0.7), [_NUMBER]),
+    "smooth": (smooth(2, lambda m: float(m[0] - m[1])), [_NUMBER, _NUMBER]),
+}
+"""Every aggregation of the language, and what each of its columns may hold."""
+
+
+def test_every_aggregation_of_the_language_is_sharded_here() -> None:
+    assert set(BUILT_IN) == set(get_args(Kind))
+
+
+@settings(deadline=None)
+@given(st.data(), st.sampled_from(sorted(BUILT_IN)), st.randoms())
+def test_columns_in_any_shards_in_any_order_come_to_the_same_bits(
+    data: st.DataObject, kind: Kind, random: Random
+) -> None:
+    """The whole way from what a metric's function returns: lifting, merging and finalising are a homomorphism."""
+    aggregate, columns = BUILT_IN[kind]
+    shards = data.draw(st.lists(st.lists(st.tuples(*columns), max_size=4), max_size=4))
+
+    def state(rows: list[tuple[float, ...]]) -> AnyState:
+        values = np.array(rows, dtype=np.float64).reshape(-1, len(columns))
+        return state_of(aggregate, lift(aggregate, list(values.T)))
+
+    whole = state([one for shard in shards for one in shard])
+    together = state([])
+    for shard in random.sample(shards, len(shards)):
+        together = merged(together, state(shard))
+    assert together == whole
+    assert merged(together, state([])) == together
+    assert value_or_cause(aggregate, together) == value_or_cause(aggregate, whole)
 
 
 def test_states_of_different_widths_do_not_merge() -> None:

@@ -17,7 +17,7 @@ from stagelang_compiler.checks.leakage.follow import Event, Followed, follow
 from stagelang_compiler.checks.leakage.lattice import EventKind, Flow
 from stagelang_compiler.checks.leakage.reading import Bodies
 from stagelang_compiler.checks.leakage.refit import measured_refit, refits
-from stagelang_compiler.checks.leakage.roles import declared_role
+from stagelang_compiler.checks.leakage.roles import declared_role, kind_of
 from stagelang_compiler.checks.leakage.rules import (
     CHOSEN_BY_JUDGED_ROWS,
     CHOSEN_IN_REPORTED_FOLDS,
@@ -96,6 +96,7 @@ class _Judged:
         self.judged = flow.rows
         self.near = self.ways.sharing(self.judged)
         self.events = flow.events
+        self.settings = by_settings(followed, node)
         self.fits = self.of_kind("fit")
 
     def of_kind(self, kind: EventKind) -> list[tuple[int, Event]]:
@@ -107,9 +108,9 @@ class _Judged:
     def findings(self) -> Iterator[Diagnostic]:
         if not self.judged:
             return
-        guilty = {id(event): event for _, event in self.fits if event.rows & self.near}
-        for event in guilty.values():
-            if is_told(event.node):
+        guilty = {id(event): (bit, event) for bit, event in self.fits if event.rows & self.near}
+        for bit, event in guilty.values():
+            if is_told(event.node) or bit & self.settings:
                 continue
             if declared_role(event.node) == "deploy":
                 yield measured_refit(self.node, event)
@@ -117,8 +118,8 @@ class _Judged:
                 yield self._chosen_in_folds(event)
             else:
                 yield self._learnt(event, "has learnt from", "learnt here")
-        for _, event in self.of_kind("select"):
-            if event.rows & self.near and not is_told(event.node):
+        for bit, event in self.of_kind("select"):
+            if event.rows & self.near and not is_told(event.node) and not bit & self.settings:
                 yield self._chosen_in_folds(event) if self._in_folds(event) else self._chosen(event)
         learnt_right = [event for _, event in self.fits if id(event) not in guilty]
         yield from self._mixed(learnt_right)
@@ -317,6 +318,15 @@ def _keeps_copies(apart: _Apart) -> bool:
     given = apart.split.inputs[0].given if apart.split.inputs else None
     column = columns_of(given.contract).get(str(declared.by)) if given and given.contract else None
     return column is not None and column.limits.group
+
+
+def by_settings(followed: Followed, node: GraphNode) -> int:
+    """Give the bits of the events that reach a metric only by its own settings, values that it reads beside what it judges (SL524)."""
+    settings = [edge for edge in node.inputs if kind_of(edge) == "value"]
+    if not settings:
+        return 0
+    others = followed.all([edge for edge in node.inputs if edge not in settings]).events
+    return followed.all(settings).events & ~others
 
 
 CHECKS = (check_judged_rows,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stagelang_compiler.checks.metric_meaning.apart import check_apart, check_apart_gates
 from stagelang_compiler.checks.metric_meaning.claims import check_claims
 from stagelang_compiler.checks.metric_meaning.columns import columns_judged
 from stagelang_compiler.checks.metric_meaning.evidence import check_reach, check_seeds
@@ -16,6 +17,7 @@ from stagelang_compiler.checks.metric_meaning.lineage import (
     groups_before,
 )
 from stagelang_compiler.checks.metric_meaning.rules import RULES
+from stagelang_compiler.checks.metric_meaning.tuned import check_tuned_settings
 from stagelang_compiler.diagnostics import Diagnostic
 from stagelang_compiler.graph import Graph
 
@@ -58,6 +60,9 @@ CHECKS = (
     check_claims,
     check_seeds,
     check_reach,
+    check_apart,
+    check_apart_gates,
+    check_tuned_settings,
 )
 
 __all__ = ["CHECKS", "RULES"]

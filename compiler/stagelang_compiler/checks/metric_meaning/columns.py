@@ -9,14 +9,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from stagelang.contract import Column
-from stagelang.units import Measure, measure
 from stagelang_compiler.checks.metric_meaning.facts import Measured
-from stagelang_compiler.checks.metric_meaning.returned import Quotient, Read, Value, columns_in
+from stagelang_compiler.checks.metric_meaning.row_ranges import range_judged
+from stagelang_compiler.checks.metric_meaning.row_units import units_judged
+from stagelang_compiler.checks.metric_meaning.row_values import (
+    Quotient,
+    Read,
+    Sum,
+    Value,
+    carried,
+    columns_in,
+    without_scale,
+)
 from stagelang_compiler.checks.metric_meaning.rules import (
     F1_OF_MANY_CLASSES,
     SCALE_TOO_WEAK,
     STOCK_SUMMED,
-    UNIT_MISMATCH,
     UNNAMED_MEAN_OF_RATIOS,
     VALUES_THAT_DO_NOT_ADD,
     WEIGHT_WITHOUT_MEANING,
@@ -38,10 +46,14 @@ _ADDING = frozenset({"mean", "total", "ratio"})
 def columns_judged(measured: Measured) -> Iterator[Diagnostic]:
     """Check what a definition does to the columns that it returns."""
     for position, value in enumerate(measured.returned.values):
-        if isinstance(value, Read):
+        column = carried(value)
+        if column is not None:
             for check in _OF_A_COLUMN:
-                yield from check(measured, measured.column(value.column), position)
-        yield from _quotient(measured, value)
+                yield from check(measured, measured.column(column), position)
+        yield from _difference(measured, without_scale(value))
+        yield from _quotient(measured, without_scale(value))
+    yield from units_judged(measured)
+    yield from range_judged(measured)
     yield from _weights(measured)
 
 
@@ -164,48 +176,31 @@ def _whole_numbers(measured: Measured, column: Column[Any]) -> int | None:
     return high - low + 1 if is_whole else None
 
 
-def _unit(measured: Measured, column: Column[Any], position: int) -> Iterator[Diagnostic]:
-    """Compare the unit of a column with the metric's; a metric may be "per" something that each row is one of."""
-    meaning = measured.definition.meaning
-    if column.limits.unit is None or _kind(measured) not in ("mean", "total", "rmse", "quantile"):
-        return
-    try:
-        given, declared = measure(column.limits.unit), measure(meaning.unit)
-    except TypeError:  # no unit at all, which is told of the setting
-        return
-    if _serves(given, declared, summed=_kind(measured) == "total"):
-        return
-    yield _finding(
-        UNIT_MISMATCH,
-        measured,
-        column,
-        f"is in {unit_words(lower_unit(meaning.unit))}, but its rows' values are in {unit_words(lower_unit(column.limits.unit))}",
-        expected=unit_words(lower_unit(meaning.unit)),
-        found=unit_words(lower_unit(column.limits.unit)),
-        help="declare the unit that the values have; to show another, convert the metric with .to(...)",
-    )
-
-
-def _serves(given: Measure, declared: Measure, *, summed: bool) -> bool:
-    """Tell whether values in one unit can be a number in the other: the same, per row of something, or summed over such rows."""
-    left = declared.times(given, -1)
-    if not left.powers:
-        return left.factor == 1.0
-    return all(
-        (power < 0 and base not in given.powers)
-        or (summed and power > 0 and power == -given.powers.get(base, 0))
-        for base, power in left.powers.items()
-    )
-
-
 _OF_A_COLUMN: tuple[Callable[[Measured, Column[Any], int], Iterator[Diagnostic]], ...] = (
     _adding,
     _stock,
     _scale,
     _interval_sum,
     _classes,
-    _unit,
 )
+
+
+def _difference(measured: Measured, value: Value) -> Iterator[Diagnostic]:
+    """Judge a sum or difference row by row of values that only name or order things."""
+    for side in (value.left, value.right) if isinstance(value, Sum) else ():
+        name = carried(side)
+        column = None if name is None else measured.column(name)
+        if column is not None and column.limits.scale in ("nominal", "ordinal"):
+            yield _finding(
+                SCALE_TOO_WEAK,
+                measured,
+                column,
+                f"calculates with {column.name!r}, whose values only {'name' if column.limits.scale == 'nominal' else 'order'} things",
+                expected="an interval or ratio scale",
+                found=f"column {column.name!r} with scale={column.limits.scale!r}",
+                help="compare the values instead, or declare scale='interval' if equal steps mean equal differences",
+            )
+            return
 
 
 def _quotient(measured: Measured, value: Value) -> Iterator[Diagnostic]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from stagelang.metric import Expression
+from stagelang_compiler.checks.metric_meaning.apart import windows_differ
 from stagelang_compiler.checks.metric_meaning.columns import is_interval
 from stagelang_compiler.checks.metric_meaning.facts import Facts, Measured
 from stagelang_compiler.checks.metric_meaning.measured_rows import Relation, Way, relation, words
-from stagelang_compiler.checks.metric_meaning.returned import Read
+from stagelang_compiler.checks.metric_meaning.row_values import carried
 from stagelang_compiler.checks.metric_meaning.rules import (
     OTHER_ROWS,
     OTHER_SETTINGS,
+    OTHER_WINDOWS,
     OVERLAPPING_PARTS,
     SCALE_TOO_WEAK,
     VALUES_THAT_DO_NOT_ADD,
@@ -70,7 +72,7 @@ def _judged(
                 return
         case _:
             pass
-    rows = list(_rows(each, left, right))
+    rows = [*_rows(each, left, right), *_windows(each, left, right)]
     yield from rows
     if not rows and each.declared.operation in ("-", "/"):
         yield from _settings(each, left, right)
@@ -136,7 +138,7 @@ def _without_zero(each: Facts, left: Facts, right: Facts) -> Iterator[Diagnostic
     """Judge a quotient or product with a number whose scale has no true zero, such as a mean of degrees Celsius."""
     assert isinstance(each.declared, Expression)
     for side in (left, right):
-        leaf = side.leaf
+        leaf = side.scaled.leaf
         if leaf is not None and _is_interval(leaf):
             yield _finding(
                 SCALE_TOO_WEAK,
@@ -155,7 +157,8 @@ def _is_interval(leaf: Measured) -> bool:
     values = leaf.returned.values
     if leaf.definition.meaning.aggregate.kind not in ("mean", "quantile") or len(values) != 1:
         return False
-    return isinstance(values[0], Read) and is_interval(leaf.column(values[0].column))
+    name = carried(values[0])
+    return name is not None and is_interval(leaf.column(name))
 
 
 def _rows(each: Facts, left: Facts, right: Facts) -> Iterator[Diagnostic]:
@@ -202,16 +205,43 @@ def _is_training(leaf: Measured) -> bool:
     return leaf.way[-1][1] == "train" and len(leaf.way) > 1
 
 
+def _windows(each: Facts, left: Facts, right: Facts) -> Iterator[Diagnostic]:
+    """Judge whether both sides are of one window of time; a day's share of a month's total is meant so."""
+    assert isinstance(each.declared, Expression)
+    operation = each.declared.operation
+    is_share = operation == "/" and left.aggregation == right.aggregation == "distributive"
+    for first, second in ((one, other) for one in left.leaves for other in right.leaves):
+        found = windows_differ(first, second)
+        if not found or operation == "*" or (is_share and _one_zone(first, second)):
+            continue
+        yield _finding(
+            OTHER_WINDOWS,
+            each,
+            f"{_WORDS[operation]} metrics of different windows",
+            first,
+            second,
+            expected="one window and one time zone on both sides",
+            found=found,
+            help="measure both in the same window, or report them side by side",
+        )
+        return
+
+
+def _one_zone(one: Measured, other: Measured) -> bool:
+    zones = {each.definition.meaning.window.zone for each in (one, other) if each.definition.meaning.window}
+    return len(zones) == 1
+
+
 def _settings(each: Facts, left: Facts, right: Facts) -> Iterator[Diagnostic]:
     """Judge whether both sides judge decisions about one label, made under the same settings."""
-    first, second = left.leaf, right.leaf
+    first, second = left.scaled.leaf, right.scaled.leaf
     if first is None or second is None:
         return
     if first.definition.function is second.definition.function:
         told = {
             name: (first.node.params[name], second.node.params[name])
             for name in first.node.params
-            if first.node.params[name] != second.node.params.get(name)
+            if first.node.params[name] != second.node.params.get(name) and not _chooses_rows(first, name)
         }
         if told and _judges_decisions(first):
             name, (one, other) = next(iter(told.items()))
@@ -240,6 +270,12 @@ def _settings(each: Facts, left: Facts, right: Facts) -> Iterator[Diagnostic]:
         )
 
 
+def _chooses_rows(leaf: Measured, parameter: str) -> bool:
+    """Tell whether a parameter only says which group of rows counts: it is compared with columns that no decision is in."""
+    columns = leaf.returned.chosen_by.get(parameter, frozenset())
+    return bool(columns) and not any(leaf.column(name).limits.role in _DECISIONS for name in columns)
+
+
 def _judges_decisions(leaf: Measured) -> bool:
     by_role = any(leaf.named_as(role) for role in _DECISIONS)
     return by_role or leaf.definition.meaning.aggregate.kind in ("f1", "calibration_error")
@@ -248,7 +284,7 @@ def _judges_decisions(leaf: Measured) -> bool:
 def _weighted(each: Facts, left: Facts, right: Facts) -> Iterator[Diagnostic]:
     """Judge whether a difference is of two weighted numbers, or of two unweighted ones."""
     assert isinstance(each.declared, Expression)
-    first, second = left.leaf, right.leaf
+    first, second = left.scaled.leaf, right.scaled.leaf
     if first is None or second is None or each.declared.operation != "-":
         return
     one, other = first.named_as("weight"), second.named_as("weight")

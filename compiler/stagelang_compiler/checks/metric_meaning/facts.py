@@ -62,6 +62,11 @@ class Facts:
         """The metric itself, where it is measured."""
         return self.leaves[0] if isinstance(self.declared, GraphNode) else None
 
+    @property
+    def scaled(self) -> Facts:
+        """What this is a multiple, a negative or a conversion of; itself where it is none."""
+        return self.operands[0].scaled if len(self.operands) == 1 else self
+
 
 _KNOWN: WeakKeyDictionary[Graph, Mapping[str, Facts]] = WeakKeyDictionary()
 
@@ -142,7 +147,8 @@ def _read(
     for contract in tables.values():
         for name, column in columns_of(contract).items():
             columns.setdefault(name, column)
-    return columns, read_returned(sources.tree(definition.function), tables, columns)
+    params = {name for name, argument in definition.signature.arguments.items() if argument.shape is None}
+    return columns, read_returned(sources.tree(definition.function), tables, columns, params)
 
 
 def _expression(

@@ -9,7 +9,7 @@ from stagelang.contract import Contract, Limits, columns_of
 from stagelang.origin import Origin
 from stagelang_compiler.checks.metric_meaning.facts import Measured
 from stagelang_compiler.checks.metric_meaning.measured_rows import first_table
-from stagelang_compiler.checks.metric_meaning.returned import Read
+from stagelang_compiler.checks.metric_meaning.row_values import carried
 from stagelang_compiler.checks.metric_meaning.rules import DEPENDENCE_LOST, REPEATED_BY_A_JOIN
 from stagelang_compiler.checks.promises import promises
 from stagelang_compiler.diagnostics import Diagnostic, Place
@@ -43,11 +43,12 @@ def fan_out_judged(measured: Measured, owners: Owners) -> Iterator[Diagnostic]:
         return
     keys = _keys(contract)
     for value in measured.returned.values if keys else ():
-        if not isinstance(value, Read) or _limits(contract, value.column) is None:
+        name = carried(value)
+        if name is None or _limits(contract, name) is None:
             continue
-        owner = _owner(value.column, keys, contract, edge.producer, owners)
+        owner = _owner(name, keys, contract, edge.producer, owners)
         if owner is not None:
-            yield _repeated(measured, value.column, keys, owner)
+            yield _repeated(measured, name, keys, owner)
 
 
 def _repeated(measured: Measured, name: str, keys: frozenset[str], owner: type[Contract]) -> Diagnostic:

@@ -6,8 +6,19 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeAlias, final
 
-from attrs import frozen
+from attrs import field, frozen
 
+from stagelang_compiler.checks.metric_meaning.row_values import (
+    Number,
+    Other,
+    Read,
+    Truth,
+    Value,
+    added,
+    columns_in,
+    divided,
+    multiplied,
+)
 from stagelang_compiler.fingerprint.trees import walk
 
 _SAME_VALUES = frozenset(
@@ -30,78 +41,39 @@ _SAME_ROWS = frozenset(
     }
 )
 _FRAMES = frozenset({"pandas", "polars", "arrow"})
+_OPERATIONS: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_FUNCTIONS = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "true_divide": "/",
+}
+_METHODS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "truediv": "/"}
+_LIBRARIES = frozenset({"np", "numpy", "pc"})
 _DEEPEST = 20  # how far names and wrappers are followed
 _NUMBERS = frozenset({"float", "int", "float32", "float64", "int32", "int64", "Float64", "Int64"})
 
 
 @final
-@frozen
-class Read:
-    """The values of a column, as they are."""
-
-    column: str
-
-
-@final
-@frozen
-class Quotient:
-    """A division, row by row."""
-
-    above: Value
-    below: Value
-
-
-@final
-@frozen
-class Product:
-    """A multiplication, row by row."""
-
-    left: Value
-    right: Value
-
-
-@final
-@frozen
-class Truth:
-    """A comparison of these columns, true or false in each row."""
-
-    columns: frozenset[str]
-
-
-@final
-@frozen
-class Other:
-    """Anything else that is computed from these columns."""
-
-    columns: frozenset[str]
-
-
-Value: TypeAlias = Read | Quotient | Product | Truth | Other
-
-
-@final
 @frozen(kw_only=True)
 class Returned:
-    """What a metric's function gives to its aggregation, one value for each position, and every column that it names."""
+    """What a metric's function gives to its aggregation, one value for each position, and every column that it names.
+
+    `chosen_by` says of parameters to which columns' values they are compared with `==`, so that they choose rows.
+    """
 
     values: tuple[Value, ...] = ()
     named: frozenset[str] = frozenset()
+    chosen_by: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
     understood: bool = False
 
 
-def columns_in(value: Value) -> frozenset[str]:
-    """Give all columns from which a value is computed."""
-    match value:
-        case Read(column):
-            return frozenset({column})
-        case Quotient(left, right) | Product(left, right):
-            return columns_in(left) | columns_in(right)
-        case Truth(columns) | Other(columns):
-            return columns
-
-
 def read_returned(
-    tree: ast.FunctionDef | None, tables: Collection[str], columns: Collection[str]
+    tree: ast.FunctionDef | None,
+    tables: Collection[str],
+    columns: Collection[str],
+    params: Collection[str] = (),
 ) -> Returned:
     """Read a metric's function.
 
@@ -109,21 +81,23 @@ def read_returned(
         tree: the function's definition; None where there is no source.
         tables: its arguments that are tables.
         columns: the columns of those tables.
+        params: its arguments that are plain values.
     """
     if tree is None:
         return Returned()
     nodes = [node for statement in tree.body for node in walk(statement)]
     returns = [node for node in nodes if isinstance(node, ast.Return)]
     named = _named(nodes, columns)
+    reader = _Reader(frozenset(tables), frozenset(columns), frozenset(params), _assigned(tree))
+    chosen_by = reader.chosen_by(nodes)
     if len(returns) != 1 or not _is_per_row(returns[0].value):
-        return Returned(named=named)
+        return Returned(named=named, chosen_by=chosen_by)
     call = returns[0].value
     assert isinstance(call, ast.Call)
     if call.keywords or any(isinstance(each, ast.Starred) for each in call.args):
-        return Returned(named=named)
-    reader = _Reader(frozenset(tables), frozenset(columns), _assigned(tree))
+        return Returned(named=named, chosen_by=chosen_by)
     values = tuple(reader.value(argument) for argument in call.args)
-    return Returned(values=values, named=named, understood=True)
+    return Returned(values=values, named=named, chosen_by=chosen_by, understood=True)
 
 
 def _is_per_row(value: ast.expr | None) -> bool:
@@ -134,12 +108,17 @@ def _is_per_row(value: ast.expr | None) -> bool:
             return False
 
 
-def _assigned(tree: ast.FunctionDef) -> Mapping[str, ast.expr | None]:
-    """Give what each name of the function stands for; None where it is bound twice, in a branch, or in another way."""
-    found: dict[str, ast.expr | None] = {}
+Bound: TypeAlias = tuple[int, ast.expr | None]
+"""The line from which on a name stands for an expression; None where a branch, a loop or another statement binds it."""
+
+
+def _assigned(tree: ast.FunctionDef) -> Mapping[str, list[Bound]]:
+    """Give what each name of the function stands for, in order."""
+    found: dict[str, list[Bound]] = {}
     for statement in tree.body:
         for name, value in _bindings(statement):
-            found[name] = None if name in found else value
+            line = statement.lineno if value is None else (statement.end_lineno or statement.lineno) + 1
+            found.setdefault(name, []).append((line, value))
     return found
 
 
@@ -176,21 +155,38 @@ class _Reader:
 
     tables: frozenset[str]
     columns: frozenset[str]
-    assigned: Mapping[str, ast.expr | None]
+    params: frozenset[str]
+    assigned: Mapping[str, list[Bound]]
 
     def value(self, node: ast.expr, depth: int = 0) -> Value:
         """Tell what an expression of the function's body gives for each row."""
         if depth > _DEEPEST:
             return Other(frozenset())
         match node:
-            case ast.Name(id=name) if self.assigned.get(name) is not None:
-                return self.value(self._meant(name), depth + 1)
-            case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return Quotient(self.value(left, depth + 1), self.value(right, depth + 1))
-            case ast.BinOp(left=left, op=ast.Mult(), right=right):
-                return Product(self.value(left, depth + 1), self.value(right, depth + 1))
+            case ast.Name() if (meant := self._meant(node)) is not None:
+                return self.value(meant, depth + 1)
+            case ast.BinOp(left=left, op=operation, right=right) if type(operation) in _OPERATIONS:
+                return _calculated(
+                    _OPERATIONS[type(operation)], self.value(left, depth + 1), self.value(right, depth + 1)
+                )
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return multiplied(Number(-1.0), self.value(operand, depth + 1))
             case ast.Compare(ops=[_]):
                 return Truth(columns_in(self._other(node, depth)))
+            case _:
+                return self._called(node, depth)
+
+    def _called(self, node: ast.expr, depth: int) -> Value:
+        """Tell what a call gives that calculates, or only wraps."""
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=library), attr=word), args=[left, right], keywords=[]
+            ) if library in _LIBRARIES and word in _FUNCTIONS:
+                return _calculated(
+                    _FUNCTIONS[word], self.value(left, depth + 1), self.value(right, depth + 1)
+                )
+            case ast.Call(func=ast.Attribute(value=left, attr=word), args=[right]) if word in _METHODS:
+                return _calculated(_METHODS[word], self.value(left, depth + 1), self.value(right, depth + 1))
             case _:
                 inner = _unwrapped(node)
                 return self._plain(node, depth) if inner is None else self.value(inner, depth + 1)
@@ -198,6 +194,10 @@ class _Reader:
     def _plain(self, node: ast.expr, depth: int) -> Value:
         """Tell what an expression gives that neither calculates nor wraps."""
         match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return Number(float(number))
+            case ast.Name(id=name) if name in self.params and name not in self.assigned:
+                return Number(None)
             case ast.Subscript(value=frame, slice=key) if self._is_frame(frame, depth) and (
                 column := self._column(key)
             ):
@@ -209,10 +209,24 @@ class _Reader:
             case _:
                 return self._other(node, depth)
 
-    def _meant(self, name: str) -> ast.expr:
-        meant = self.assigned[name]
-        assert meant is not None
-        return meant
+    def _meant(self, name: ast.Name) -> ast.expr | None:
+        """Give what a name stands for where it is used: what it was last bound to."""
+        before = [value for line, value in self.assigned.get(name.id, ()) if line <= name.lineno]
+        return before[-1] if before else None
+
+    def chosen_by(self, nodes: Iterable[ast.AST]) -> Mapping[str, frozenset[str]]:
+        """Say of the function's parameters which columns' values they are compared to."""
+        found: dict[str, frozenset[str]] = {}
+        for node in nodes if self.params else ():
+            match node:
+                case ast.Compare(left=left, ops=[ast.Eq() | ast.In()], comparators=[right]):
+                    for one, other in ((left, right), (right, left)):
+                        if isinstance(one, ast.Name) and one.id in self.params:
+                            columns = columns_in(self.value(other))
+                            found[one.id] = found.get(one.id, frozenset()) | columns
+                case _:
+                    pass
+        return found
 
     def _other(self, node: ast.expr, depth: int) -> Value:
         children = (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
@@ -233,8 +247,8 @@ class _Reader:
         if depth > _DEEPEST:
             return False
         match node:
-            case ast.Name(id=name) if self.assigned.get(name) is not None:
-                return self._is_frame(self._meant(name), depth + 1)
+            case ast.Name() if (meant := self._meant(node)) is not None:
+                return self._is_frame(meant, depth + 1)
             case ast.Attribute(value=ast.Name(id=table), attr=frame):
                 return table in self.tables and frame in _FRAMES
             case ast.Call(func=ast.Attribute(value=frame, attr=method)) if method in _SAME_ROWS:
@@ -246,6 +260,18 @@ class _Reader:
                 return self._is_frame(frame, depth + 1)
             case _:
                 return False
+
+
+def _calculated(operation: str, left: Value, right: Value) -> Value:
+    match operation:
+        case "+":
+            return added(left, right, 1.0)
+        case "-":
+            return added(left, right, -1.0)
+        case "*":
+            return multiplied(left, right)
+        case _:
+            return divided(left, right)
 
 
 def _unwrapped(node: ast.expr) -> ast.expr | None:

@@ -15,7 +15,7 @@ VALUES_THAT_DO_NOT_ADD = _rule(
 UNIT_MISMATCH = _rule(
     "SL502",
     "unit-mismatch",
-    "metrics of different units are added, subtracted or converted, or a column's unit isn't its metric's",
+    "metrics of different units are added, subtracted or converted, or the unit of a metric's rows isn't its own",
 )
 OTHER_ROWS = _rule("SL504", "other-rows", "metrics of different rows are compared or combined")
 OTHER_SETTINGS = _rule(
@@ -44,13 +44,24 @@ TOO_FEW_SEEDS = _rule(
 BOUND_OUT_OF_REACH = _rule(
     "SL513",
     "bound-out-of-reach",
-    "a gate that not even perfect results pass on so few rows",
+    "a gate that not even perfect results pass on so few rows, or a tolerance that they can't tell",
     Severity.WARNING,
 )
 DEPENDENCE_LOST = _rule(
     "SL515",
     "dependence-lost",
     "a metric counts rows as independent though rows of one group depend on each other",
+)
+BOUND_OUT_OF_RANGE = _rule(
+    "SL516",
+    "bound-out-of-range",
+    "a gate whose bound lies outside of the metric's range, or a range that its rows' values don't reach",
+)
+MAY_TURN_AROUND = _rule(
+    "SL517",
+    "may-turn-around",
+    "a bound on a difference between other rows that may turn around within slices (Simpson's paradox)",
+    Severity.WARNING,
 )
 UNNAMED_MEAN_OF_RATIOS = _rule(
     "SL520",
@@ -59,6 +70,25 @@ UNNAMED_MEAN_OF_RATIOS = _rule(
 )
 CLAIM_UPGRADED = _rule(
     "SL521", "claim-upgraded", "a contract claims more of a column's values than the one it refines"
+)
+TOO_SHORT_A_HISTORY = _rule(
+    "SL522",
+    "too-short-a-history",
+    "fewer windows than a threshold calibrated on them needs for its false alarms",
+)
+OTHER_WINDOWS = _rule(
+    "SL523", "other-windows", "metrics of different windows of time, or of different time zones, are compared"
+)
+TUNED_ON_JUDGED_ROWS = _rule(
+    "SL524",
+    "tuned-on-judged-rows",
+    "a metric whose own setting, as a threshold, was tuned on the rows it is measured on",
+)
+UNKNOWN_SLICE = _rule(
+    "SL533", "unknown-slice", "a metric or gate in slices of what is no column, or names no groups of rows"
+)
+WINDOW_WITHOUT_TIME = _rule(
+    "SL534", "window-without-time", "a window of time that the rows' own times can't tell"
 )
 
 RULES = (
@@ -75,6 +105,13 @@ RULES = (
     TOO_FEW_SEEDS,
     BOUND_OUT_OF_REACH,
     DEPENDENCE_LOST,
+    BOUND_OUT_OF_RANGE,
+    MAY_TURN_AROUND,
     UNNAMED_MEAN_OF_RATIOS,
     CLAIM_UPGRADED,
+    TOO_SHORT_A_HISTORY,
+    OTHER_WINDOWS,
+    TUNED_ON_JUDGED_ROWS,
+    UNKNOWN_SLICE,
+    WINDOW_WITHOUT_TIME,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from stagelang.gate import Gate
 from stagelang_compiler.checks.metric_meaning.evidence import needed_rows
 from stagelang_runtime.stats.aggregates import mean
 from stagelang_runtime.stats.interval import estimate
+from stagelang_runtime.stats.verdict import units_to_decide
 
 
 @pytest.mark.parametrize("bound", [0.5, 0.9, 0.95, 0.99, 0.999])
@@ -37,3 +39,17 @@ def test_nothing_is_said_of_bounds_at_the_ends_and_of_both_sides(
     kind: Literal["at_least", "between"], low: float, high: float | None
 ) -> None:
     assert needed_rows(Gate(metric=None, kind=kind, low=low, high=high)) is None
+
+
+@pytest.mark.parametrize(("tolerance", "rows"), [(0.001, 6183), (0.01, 619), (0.05, 124)])
+def test_a_tolerance_takes_as_many_rows_as_the_run_would_say_where_that_share_changes(
+    tolerance: float, rows: int
+) -> None:
+    gate = Gate(metric=None, kind="not_worse_than", alias="good", tolerance=tolerance)
+    assert needed_rows(gate) == rows == units_to_decide(math.sqrt(tolerance), tolerance)
+
+
+@pytest.mark.parametrize("tolerance", [None, 0.0, 1.0, 2.0])
+def test_nothing_is_said_of_a_tolerance_that_means_nothing(tolerance: float | None) -> None:
+    gate = Gate(metric=None, kind="not_worse_than", alias="good", tolerance=tolerance)
+    assert needed_rows(gate) is None

@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagelang_compiler.checks.metric_meaning.returned import (
+from stagelang_compiler.checks.metric_meaning.returned import Returned, read_returned
+from stagelang_compiler.checks.metric_meaning.row_values import (
+    Linear,
+    Number,
     Other,
     Product,
     Quotient,
     Read,
-    Returned,
+    Sum,
     Truth,
     Value,
+    carried,
     columns_in,
-    read_returned,
 )
 
 COLUMNS = ("cost", "weight", "views")
@@ -28,7 +31,7 @@ def _read(body: str) -> Returned:
     text = "def number(rows):\n" + textwrap.indent(textwrap.dedent(body), "    ")
     tree = ast.parse(text).body[0]
     assert isinstance(tree, ast.FunctionDef)
-    return read_returned(tree, ["rows"], COLUMNS)
+    return read_returned(tree, ["rows"], COLUMNS, ["limit"])
 
 
 def _returned(expression: str, before: str = "frame = rows.pandas") -> Value:
@@ -62,9 +65,20 @@ def test_a_column_as_it_is_is_read(expression: str) -> None:
     [
         ("frame.cost / frame.views", Quotient(Read("cost"), Read("views"))),
         ("frame.cost * frame.weight", Product(Read("cost"), Read("weight"))),
-        ("frame.cost / 7", Quotient(Read("cost"), Other(frozenset()))),
+        ("frame.cost / 8", Linear(Read("cost"), 0.125, 0.0)),
+        ("1 - frame.cost", Linear(Read("cost"), -1.0, 1.0)),
+        ("-(100 * frame.cost + 3) / 4 - 2", Linear(Read("cost"), -25.0, -2.75)),
+        ("frame.cost / limit", Linear(Read("cost"), None, 0.0)),
+        ("limit", Number(None)),
+        ("7 / frame.views", Quotient(Number(7.0), Read("views"))),
+        ("frame.cost / total", Quotient(Read("cost"), Other(frozenset()))),
+        ("np.divide(frame.cost, frame.views)", Quotient(Read("cost"), Read("views"))),
+        ("frame.cost.div(frame.views)", Quotient(Read("cost"), Read("views"))),
+        ("pc.multiply(frame['cost'], frame['weight'])", Product(Read("cost"), Read("weight"))),
+        ("frame.cost.sub(frame.views)", Sum(Read("cost"), Read("views"), -1.0)),
+        ("own.add(frame.cost, frame.views)", Other(frozenset({"cost", "views"}))),
         ("frame.cost > frame.views", Truth(frozenset({"cost", "views"}))),
-        ("frame.cost - frame.views", Other(frozenset({"cost", "views"}))),
+        ("frame.cost - frame.views", Sum(Read("cost"), Read("views"), -1.0)),
         ("frame.cost.abs()", Other(frozenset({"cost"}))),
         ("frame.cost.astype(bool)", Other(frozenset({"cost"}))),
         ("helper(frame)", Other(frozenset())),
@@ -82,19 +96,40 @@ def test_what_is_computed_is_no_column(expression: str, value: Value) -> None:
 @pytest.mark.parametrize(
     "before",
     [
-        "frame = rows.pandas\nvalues = frame.cost\nvalues = values * 2",
         "frame = rows.pandas\nvalues = frame.cost\nif frame.views.sum() > 3:\n    values = frame.views",
         "frame = rows.pandas\nvalues = frame.cost\nvalues += 1",
         "frame = rows.pandas\nfor values in [frame.cost]:\n    pass",
         "frame = rows.pandas\nwith helper() as values:\n    pass",
     ],
 )
-def test_a_name_that_is_bound_twice_or_in_a_branch_is_left_open(before: str) -> None:
+def test_a_name_that_is_bound_in_a_branch_or_by_another_statement_is_left_open(before: str) -> None:
     assert _returned("values", before) == Other(frozenset())
 
 
 def test_names_are_followed_also_in_pairs() -> None:
     assert _returned("values", "frame, n = rows.pandas, 3\nvalues = frame.cost") == Read("cost")
+
+
+def test_a_name_stands_for_what_it_was_last_bound_to() -> None:
+    twice = "frame = rows.pandas\nframe = frame[frame.views > 3]\nvalues = frame.cost\nvalues = values * 2"
+    assert _returned("values", twice) == Linear(Read("cost"), 2.0, 0.0)
+    assert _returned("values", "frame = rows.pandas\nvalues = frame.cost\nframe = other") == Read("cost")
+
+
+def test_a_name_that_a_loop_binds_below_is_left_open_in_all_of_the_loop() -> None:
+    body = "frame = rows.pandas\nvalues = frame.cost\nfor n in x:\n    if n:\n        return PerRow(values)\n    values = n"
+    assert _read(body).values == (Other(frozenset()),)
+
+
+def test_a_parameter_that_is_compared_with_a_column_chooses_rows_by_it() -> None:
+    read = _read("frame = rows.pandas\nown = frame['views'] == limit\nreturn PerRow(own)")
+    assert read.chosen_by == {"limit": frozenset({"views"})}
+    assert _read("return PerRow(rows.pandas.cost > limit)").chosen_by == {}
+
+
+def test_a_multiple_of_a_column_carries_it_and_a_product_does_not() -> None:
+    assert carried(_returned("1 - frame.cost * 3")) == "cost"
+    assert carried(_returned("frame.cost * frame.weight")) is None
 
 
 def test_a_name_that_stands_for_itself_is_left_open() -> None:
@@ -129,7 +164,11 @@ def test_a_function_without_source_is_not_understood() -> None:
 
 _values: st.SearchStrategy[Value] = st.recursive(
     st.builds(Read, st.sampled_from(COLUMNS)),
-    lambda parts: st.builds(Quotient, parts, parts) | st.builds(Product, parts, parts),
+    lambda parts: (
+        st.builds(Quotient, parts, parts)
+        | st.builds(Product, parts, parts)
+        | st.builds(Sum, parts, parts, st.sampled_from([1.0, -1.0]))
+    ),
     max_leaves=8,
 )
 
@@ -142,6 +181,8 @@ def _written(value: Value) -> str:
             return f"({_written(above)} / {_written(below)})"
         case Product(left, right):
             return f"({_written(left)} * {_written(right)})"
+        case Sum(left, right, sign):
+            return f"({_written(left)} {'+' if sign > 0 else '-'} {_written(right)})"
         case _:
             raise AssertionError(value)
 
