@@ -22,31 +22,50 @@ class Command(NamedTuple):
     summary: str
 
 
+GROUPS: Mapping[str, Mapping[str, Command]] = {
+    "write a pipeline, and see what is wrong with it": {
+        "init": Command("init", "make a first pipeline in a folder"),
+        "check": Command("check", "find what is wrong with a pipeline, before anything runs"),
+        "explain": Command("explain", "explain a rule, such as SL201"),
+        "config": Command("config", "show the settings that hold, and where each was written"),
+        "licences": Command("licences", "list the licences of all that the stages bring"),
+        "contract": Command("contract", "exchange contracts with other tools, as files of the standard ODCS"),
+    },
+    "run it, and ask about its results": {
+        "run": Command("run", "run what isn't up to date, and judge the gates"),
+        "why": Command("why", "say why a node would run again, or wouldn't"),
+        "report": Command("report", "write the last run's report as one HTML page"),
+        "audit": Command(
+            "audit", "change the rows that metrics are measured on, and see whether a model changes"
+        ),
+    },
+    "look at it, and at what changes": {
+        "plan": Command("plan", "show the compiled plan"),
+        "diagram": Command("diagram", "draw the pipeline as SVG, DOT, Mermaid or HTML"),
+        "lineage": Command("lineage", "say which columns each column is made of"),
+        "diff": Command(
+            "diff", "say what changes between two revisions, why, and which metrics that reaches"
+        ),
+    },
+    "run it on another engine": {
+        "compile": Command("compile", "write the files of a target, such as a local script"),
+    },
+    "what emitted files call": {
+        "run-node": Command("run_node", "carry out chosen nodes of a compiled plan, as other engines do"),
+        "settle": Command(
+            "settle", "note which nodes of a compiled plan are up to date, and forget those that aren't"
+        ),
+        "verdict": Command("verdict", "judge the gates over nodes that were carried out one by one"),
+        "remake": Command(
+            "remake", "bring an emitted Makefile and its notes up to date, as it asks for itself"
+        ),
+        "ci": Command("ci", "do what the jobs of an emitted workflow do"),
+    },
+}
+"""All commands, by what a person is about to do."""
+
 COMMANDS: Mapping[str, Command] = {
-    "init": Command("init", "make a first pipeline in a folder"),
-    "check": Command("check", "find what is wrong with a pipeline, before anything runs"),
-    "run": Command("run", "run what isn't up to date, and judge the gates"),
-    "audit": Command(
-        "audit", "change the rows that metrics are measured on, and see whether a model changes"
-    ),
-    "why": Command("why", "say why a node would run again, or wouldn't"),
-    "report": Command("report", "write the last run's report as one HTML page"),
-    "diagram": Command("diagram", "draw the pipeline as SVG, DOT, Mermaid or HTML"),
-    "lineage": Command("lineage", "say which columns each column is made of"),
-    "diff": Command("diff", "say what changes between two revisions, why, and which metrics that reaches"),
-    "contract": Command("contract", "exchange contracts with other tools, as files of the standard ODCS"),
-    "plan": Command("plan", "show the compiled plan"),
-    "compile": Command("compile", "write the files of a target, such as a local script"),
-    "run-node": Command("run_node", "carry out chosen nodes of a compiled plan, as other engines do"),
-    "settle": Command(
-        "settle", "note which nodes of a compiled plan are up to date, and forget those that aren't"
-    ),
-    "ci": Command("ci", "do what the jobs of an emitted workflow do"),
-    "verdict": Command("verdict", "judge the gates over nodes that were carried out one by one"),
-    "remake": Command("remake", "bring an emitted Makefile and its notes up to date, as it asks for itself"),
-    "config": Command("config", "show the settings that hold, and where each was written"),
-    "licences": Command("licences", "list the licences of all that the stages bring"),
-    "explain": Command("explain", "explain a rule, such as SL201"),
+    name: command for group in GROUPS.values() for name, command in group.items()
 }
 
 _HEAD = """\
@@ -123,8 +142,11 @@ def _dispatch(words: list[str]) -> int:
 
 def overview() -> str:
     """Write the general help."""
-    rows = (f"  {name:<9} {command.summary}" for name, command in COMMANDS.items())
-    return _HEAD + "\ncommands:\n" + "\n".join(rows) + "\n" + _TAIL
+    groups = (
+        f"\n{title}:\n" + "".join(f"  {name:<9} {command.summary}\n" for name, command in group.items())
+        for title, group in GROUPS.items()
+    )
+    return _HEAD + "".join(groups) + _TAIL
 
 
 def _unknown(name: str) -> str:

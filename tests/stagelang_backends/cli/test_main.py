@@ -18,27 +18,35 @@ stagelang: typed pipelines whose results can be trusted
 
 usage: stagelang COMMAND [PIPELINE.py] [options]
 
-commands:
+write a pipeline, and see what is wrong with it:
   init      make a first pipeline in a folder
   check     find what is wrong with a pipeline, before anything runs
+  explain   explain a rule, such as SL201
+  config    show the settings that hold, and where each was written
+  licences  list the licences of all that the stages bring
+  contract  exchange contracts with other tools, as files of the standard ODCS
+
+run it, and ask about its results:
   run       run what isn't up to date, and judge the gates
-  audit     change the rows that metrics are measured on, and see whether a model changes
   why       say why a node would run again, or wouldn't
   report    write the last run's report as one HTML page
+  audit     change the rows that metrics are measured on, and see whether a model changes
+
+look at it, and at what changes:
+  plan      show the compiled plan
   diagram   draw the pipeline as SVG, DOT, Mermaid or HTML
   lineage   say which columns each column is made of
   diff      say what changes between two revisions, why, and which metrics that reaches
-  contract  exchange contracts with other tools, as files of the standard ODCS
-  plan      show the compiled plan
+
+run it on another engine:
   compile   write the files of a target, such as a local script
+
+what emitted files call:
   run-node  carry out chosen nodes of a compiled plan, as other engines do
   settle    note which nodes of a compiled plan are up to date, and forget those that aren't
-  ci        do what the jobs of an emitted workflow do
   verdict   judge the gates over nodes that were carried out one by one
   remake    bring an emitted Makefile and its notes up to date, as it asks for itself
-  config    show the settings that hold, and where each was written
-  licences  list the licences of all that the stages bring
-  explain   explain a rule, such as SL201
+  ci        do what the jobs of an emitted workflow do
 
   stagelang COMMAND --help   what a command takes
   stagelang --version        the version

@@ -91,7 +91,7 @@ def test_a_local_cluster_runs_the_plan_and_is_reached_by_nobody_else(project: Pa
     assert re.fullmatch(r"scheduler tcp://127\.0\.0\.1:\d+, dashboard http://127\.0\.0\.1:\d+/status", first)
     assert [line.partition("/2] ")[2][:8] for line in lines] == ["done one", "done lin"]
     again = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    assert "small: pass  (2 up to date in 0.0 s)" in again.stdout
+    assert "small: pass  (2 up to date in " in again.stdout
     assert again.stderr == ""  # no cluster was started for it
 
 
