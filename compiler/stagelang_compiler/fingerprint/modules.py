@@ -71,7 +71,7 @@ class Project:
     @property
     def files(self) -> frozenset[Path]:
         """The files that were read so far."""
-        return frozenset(self._modules)
+        return frozenset(path for path, module in self._modules.items() if module is not None)
 
     def is_first_party(self, path: Path) -> bool:
         """Say whether a file is source that no installed distribution answers for."""

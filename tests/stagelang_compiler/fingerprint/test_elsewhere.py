@@ -172,3 +172,11 @@ def test_what_is_installed_counts_by_its_version(
     edited(place, "wholly.py", "103", "7")
     assert take(folder, place) == before
     assert before.distributions == ("shared-code", "wholly")
+
+
+def test_files_of_installed_packages_are_not_among_those_that_were_read(folder: Folder) -> None:
+    """A plan is kept only while no file that it was made from can change unseen: libraries are watched as installed."""
+    folder.write({"pipeline.py": "import numpy as np\ndef embed(x): return np.asarray(x)\n"})
+    code = Fingerprinter(folder.root)
+    code.fingerprint(folder.load("embed"))
+    assert {path.name for path in code.files} == {"pipeline.py"}
