@@ -136,6 +136,11 @@ _SPECS = {
         "unit=u.USD, better='lower', range=(0, None), aggregate=mean(), undefined='error', version='1'",
         f"@CALL\n{_METRIC}{_MEASURE}",
     ),
+    "Window": (
+        "every='day'",
+        ("@metric(unit=u.USD, better='lower', range=(0, None), aggregate=mean(), undefined='error', version='1', window=CALL)\n"
+        f"{_METRIC}{_MEASURE}"),
+    ),
     "source": ("contract=Scans, location='odd.csv'", f"odd = CALL\n{_OUTPUT.format('odd')}"),
     "files": ("location='odd/*.txt'", f"odd = CALL\n{_OUTPUT.format('odd')}"),
     "split": ("table=scans, by=Scans.writer, test=0.25", f"odd = CALL\n{_OUTPUT.format('*odd')}"),
@@ -182,7 +187,7 @@ _ODD = (
 _HOSTILE = """
 import datetime as dt
 
-from stagelang import Aggregate, Gate, Perturbation, calibration_error, folds, noisy, shuffled, smooth, split_by_time, vector
+from stagelang import Aggregate, Gate, Perturbation, Window, calibration_error, folds, noisy, shuffled, smooth, split_by_time, vector
 
 
 class Hostile:

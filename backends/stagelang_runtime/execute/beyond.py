@@ -128,10 +128,19 @@ class Watch:
 @cache
 def _places(root: str, own: tuple[str, ...]) -> list[tuple[str, bool]]:
     """List the folders that say what a path below them is, the innermost first; the pipeline's own is the one that counts."""
-    kept = (*own, tempfile.gettempdir())
-    folders = {real(each): False for each in kept for real in (os.path.abspath, os.path.realpath)}
+    folders = {
+        real(each): False for each in (*own, *_temporary()) for real in (os.path.abspath, os.path.realpath)
+    }
     folders |= {real(root): True for real in (os.path.abspath, os.path.realpath)}
     return sorted(folders.items(), key=lambda each: -len(each[0]))
+
+
+def _temporary() -> tuple[str, ...]:
+    """Give the folder for temporary files; a full disk has none, which is for whoever wants to write there to say."""
+    try:
+        return (tempfile.gettempdir(),)
+    except FileNotFoundError:
+        return ()
 
 
 def asked_by(*, itself: bool = False, told: bool = False) -> Asker:

@@ -23,7 +23,7 @@ def lift(aggregate: Aggregate, columns: Sequence[ArrayLike]) -> Floats:
     _refuse_ragged(values)
     match aggregate.name, values:
         case "rmse", [error]:
-            with np.errstate(over="ignore"):  # an infinite square is reported as such
+            with np.errstate(over="ignore", under="ignore"):  # an infinite square is reported as such
                 return (error * error).reshape(-1, 1)
         case "f1", [truth, decided]:
             return _f1_rows(truth, decided)

@@ -461,7 +461,9 @@ def test_an_interrupted_comparison_leaves_nothing_behind(repository: Path, numbe
     )
     git(repository, "commit", "--quiet", "--all", "-m", "two")
     (repository / "pipeline.py").write_text(SPEC)
-    command = [sys.executable, "-m", "stagelang_backends.cli", "diff", "main"]
+    # What a shell starts in the background ignores interrupts, and so would all that these tests start.
+    heeding = ["env", "--default-signal=INT"]
+    command = [*heeding, sys.executable, "-m", "stagelang_backends.cli", "diff", "main"]
     process = subprocess.Popen(command, cwd=repository, start_new_session=True, stderr=subprocess.PIPE)
     while not started.exists():
         assert process.poll() is None

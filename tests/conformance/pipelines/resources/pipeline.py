@@ -7,7 +7,7 @@ import os
 from stagelang import Budget, Pipeline, Resources, Value, stage
 
 
-@stage(resources=Resources(cpus=2, memory="200MB", time="5min"), budget=Budget(wall="10min", memory="20GB"))
+@stage(resources=Resources(cpus=2, memory="200MB", time="10min"), budget=Budget(wall="10min", memory="20GB"))
 def threads() -> Value[str]:
     return Value.of(os.environ["OMP_NUM_THREADS"])
 
