@@ -52,7 +52,14 @@ def probe_stagelang(parts: Parts) -> int:
         checked = compiler.check_file(Path("pipeline.py"))
         for backend in backends:
             with timed(parts, f"target {backend.name}"):
-                backend.emit(checked.plan, protocol.EmitOptions(to_root=PurePosixPath("../..")))
+                try:
+                    backend.emit(checked.plan, protocol.EmitOptions(to_root=PurePosixPath("../..")))
+                except (
+                    protocol.CannotEmit
+                ) as refused:  # so many that the engine can't have them: it is known late
+                    print(
+                        f"{backend.name} refuses {len(checked.plan.nodes)} nodes: {refused}", file=sys.stderr
+                    )
     whole, spec = parts.pop("whole"), parts["spec"]
     parts["beyond"] = whole[0] - spec[0], whole[1] - spec[1]
     return len(checked.plan.nodes) - 1
