@@ -62,7 +62,7 @@ def judge(block: Block, check: Check, root: Path, *, bless: bool) -> None:
     spec = block.common + block.spec
     found = _said(spec, block.code, check, root)
     if bless:
-        _write(block, found)
+        write(block, found)
     else:
         assert found == block.expected
     codes = set(re.findall(r"^(?:error|warning|note)\[(SL\d{3})\]", found, re.MULTILINE))
@@ -71,9 +71,9 @@ def judge(block: Block, check: Check, root: Path, *, bless: bool) -> None:
         numbered = list(enumerate(spec.splitlines(), FIRST))
         marked = {number for number, line in numbered if line.endswith("#<")}
         own = FIRST + block.common.count("\n")
-        told = {int(line) for line in _PLACE.findall(found) if int(line) >= FIRST}
-        assert told <= marked
-        assert {line for line in told if line >= own} == {line for line in marked if line >= own}
+        named = {int(line) for line in _PLACE.findall(found) if int(line) >= FIRST}
+        assert named <= marked
+        assert {line for line in named if line >= own} == {line for line in marked if line >= own}
 
 
 def lacking(judged: Iterable[Block], rules: Iterable[Rule]) -> list[str]:
@@ -96,12 +96,17 @@ def _said(spec: str, code: str, check: Check, root: Path) -> str:
         if each.rule.code == code
         or (each.rule.name != "unused-call" and each.rule.severity is not Severity.NOTE)
     ]
-    lines = render(findings, format="text", root=root).splitlines()
-    told = [line for line in lines if line.strip() and not _FRAME.match(line)]
-    return "\n".join(told) + "\n"
+    return told(render(findings, format="text", root=root))
 
 
-def _write(block: Block, found: str) -> None:
+def told(rendered: str) -> str:
+    """Leave out of what is printed the code frames and what is said of all findings together."""
+    lines = rendered.splitlines()
+    return "\n".join(line for line in lines if line.strip() and not _FRAME.match(line)) + "\n"
+
+
+def write(block: Block, found: str) -> None:
+    """Write what is told of a block into its file."""
     text = block.path.read_text(encoding="utf-8")
     head = f"==== {block.kind}: {block.title}\n"
     old = head + block.spec + (_SAYS + block.expected if block.expected else "")

@@ -10,20 +10,6 @@ from tests.corpus.leakage.test_programs import PROGRAMS
 from tests.corpus.specs import blocks
 
 LEAST = 3
-ELSEWHERE = {
-    "SL100": "a check of ours has to break (tests/stagelang_compiler/test_bad_input.py)",
-    "SL240": "two revisions break it (tests/stagelang_compiler/diff/broken)",
-    "SL241": "two revisions break it (tests/stagelang_compiler/diff/broken)",
-    "SL242": "two revisions break it (tests/stagelang_compiler/diff/broken)",
-    "SL243": "two revisions break it (tests/stagelang_compiler/diff/broken)",
-    "SL301": "one of each (tests/stagelang_compiler/checks/said), and what is dynamic (fingerprint/test_dynamic.py)",
-    "SL615": "one of each (tests/stagelang_compiler/checks/said)",
-    "SL616": "one of each (tests/stagelang_compiler/checks/said)",
-    "SL617": "what roles declare (tests/stagelang_compiler/checks/leakage)",
-    "SL802": "a target's settings break it (tests/corpus/targets/test_corpus.py)",
-    "SL810": "a target's settings break it (tests/corpus/targets/test_corpus.py)",
-}
-"""Rules that no spec alone breaks, or whose specs are still too few, and what is there instead."""
 
 
 def _counted() -> Counter[tuple[str, str]]:
@@ -45,7 +31,7 @@ def test_every_rule_has_three_wrong_specs_and_three_near_misses() -> None:
     few = [
         rule.code for rule in RULES if min(counted[rule.code, "wrong"], counted[rule.code, "right"]) < LEAST
     ]
-    assert set(few) <= ELSEWHERE.keys()
+    assert few == []
 
 
 def test_every_spec_is_of_a_rule_that_there_is() -> None:

@@ -1,4 +1,4 @@
-"""Wrong and right bodies for each rule of hidden dependencies, the right ones near misses of the wrong ones."""
+"""Wrong and right bodies for each rule of reproducibility and hidden dependencies, the right ones near misses of the wrong ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stagelang_compiler.checks.hidden import RULES
+from stagelang_compiler.checks import hidden, reproducibility
 from tests.corpus.specs import Block, blocks, judge, lacking
 from tests.stagelang_compiler.conftest import Check
 
@@ -19,4 +19,4 @@ def test_a_spec_is_told_just_this(block: Block, check: Check, tmp_path: Path, bl
 
 
 def test_every_rule_of_bodies_has_three_wrong_specs_and_three_near_misses() -> None:
-    assert lacking(BLOCKS, RULES) == []
+    assert lacking(BLOCKS, (*reproducibility.RULES, *hidden.RULES)) == []

@@ -28,16 +28,18 @@ def check_declared_roles(graph: Graph) -> Iterator[Diagnostic]:
     told: set[object] = set()
     for node in graph.nodes:
         role = declared_role(node)
-        if role is None or node.stage is None or node.stage in told or node.misbound or node.misplaced:
+        if node.stage is None or node.stage in told or node.misbound or node.misplaced:
+            continue
+        if role is None or role not in _NEEDS:  # what is no role is found among the settings
             continue
         told.add(node.stage)
-        if role not in _NEEDS or not _fits(role, node):
+        if not _fits(role, node):
             yield Diagnostic(
                 rule=CONTRADICTED_ROLE,
                 message=f"stage {node.base!r} declares role={role!r}, which its types contradict",
                 places=(Place(node.stage.origin, "declared here"), Place(node.origin, "used here")),
                 subject=node.name,
-                expected=_NEEDS.get(role, "a role: " + ", ".join(_NEEDS)),
+                expected=_NEEDS[role],
                 found=_types(node),
                 help="leave the role out, or declare the one that the stage has",
             )
