@@ -16,7 +16,14 @@ from attrs import frozen
 
 from stagelang_backends.cli import target_findings
 from stagelang_backends.cli.main import main
-from stagelang_backends.protocol import CannotEmit, EmitOptions, Inexpressible, backend_names, find_backend
+from stagelang_backends.protocol import (
+    Backend,
+    CannotEmit,
+    EmitOptions,
+    Inexpressible,
+    backend_names,
+    find_backend,
+)
 from stagelang_compiler.checks.targets import RULES
 from stagelang_compiler.compiler import Checked, check_file
 from stagelang_compiler.plan import Plan
@@ -62,9 +69,14 @@ def _home(text: str, root: Path) -> Path:
 def check_for_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     """Check a spec beside the settings that it names, for the targets that they name, a stranger's among them."""
     names = (*backend_names(), "picky")
-    monkeypatch.setattr(
-        target_findings, "find_backend", lambda name: _Picky() if name == "picky" else find_backend(name)
-    )
+
+    def found(name: str) -> Backend:
+        return _Picky() if name == "picky" else find_backend(name)
+
+    def beside(*_: object) -> Path:
+        return tmp_path / "out"
+
+    monkeypatch.setattr(target_findings, "find_backend", found)
     monkeypatch.setattr(target_findings, "backend_names", lambda: names)
 
     def check_text(text: str) -> Checked:
@@ -74,7 +86,7 @@ def check_for_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
         (home / "pyproject.toml").write_text("".join(settings), encoding="utf-8")
         (home / "pipeline.py").write_text(text, encoding="utf-8")
         if home != tmp_path:  # what is emitted has to name the folder if it lies outside of it
-            monkeypatch.setattr(target_findings, "output_folder", lambda *_: tmp_path / "out")
+            monkeypatch.setattr(target_findings, "output_folder", beside)
         return _checked(home / "pipeline.py")
 
     return check_text
