@@ -7,6 +7,7 @@ import typing
 from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeAlias, cast, final
+from weakref import WeakKeyDictionary
 
 from attrs import frozen
 from typing_extensions import TypeVar
@@ -266,8 +267,19 @@ def _declares_column(annotation: Any, contract: type[Contract]) -> bool:
     return column_of is Column or typing.get_origin(column_of) is Column
 
 
+_COLUMNS: WeakKeyDictionary[type[Contract], dict[str, Column[Any]]] = WeakKeyDictionary()
+_TYPES: WeakKeyDictionary[type[Contract], dict[str, Any]] = WeakKeyDictionary()
+
+
 def columns_of(contract: type[Contract]) -> dict[str, Column[Any]]:
-    """Give the contract's columns by name, inherited ones first, in the order in which they were written."""
+    """Give the contract's columns by name, inherited ones first, in the order in which they were written; nobody may change it."""
+    known = _COLUMNS.get(contract)
+    if known is None:
+        known = _COLUMNS[contract] = _columns(contract)
+    return known
+
+
+def _columns(contract: type[Contract]) -> dict[str, Column[Any]]:
     found: dict[str, Column[Any]] = {}
     for base in reversed(contract.__mro__):
         if base is object or base is Contract:  # neither has a column, and this is asked often
@@ -302,7 +314,18 @@ def logical_type(python_type: Any) -> str | None:
 
 
 def column_types(contract: type[Contract]) -> dict[str, Any]:
-    """Give each column's Python type, or the exception that resolving its annotation raised."""
+    """Give each column's Python type, or the exception that resolving its annotation raised; nobody may change it."""
+    known = _TYPES.get(contract)
+    if known is None:
+        known = _column_types(contract)
+        if not any(
+            isinstance(each, Exception) for each in known.values()
+        ):  # what can't be resolved yet may be later
+            _TYPES[contract] = known
+    return known
+
+
+def _column_types(contract: type[Contract]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(contract.__mro__):
         if not issubclass(base, Contract):

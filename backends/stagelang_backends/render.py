@@ -48,7 +48,11 @@ def _new_environment(*, autoescape: bool) -> Environment:
 
 def one_line(text: str) -> str:
     """Keep a text within its comment or docstring line: quotes become others, and what can't be seen is written as an escape."""
-    shown = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+    shown = (
+        text
+        if text.isprintable()
+        else "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+    )
     return shown.replace("\\", "\\\\").replace('"', "'")
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import heapq
 import inspect
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from types import FunctionType
 from typing import Any, Literal, TypeAlias, final
 
 from attrs import define, evolve, field, frozen
@@ -69,16 +70,16 @@ class GraphNode:
     misplaced: dict[str, Any] = field(factory=dict[str, Any])
     outputs: dict[str, Shape] = field(factory=dict[str, Shape])
     misbound: str = ""
+    stage: Stage[Any, Any] | MetricDefinition[Any, Any] | None = field(init=False)
+    """The stage or metric that it calls; None for a source or a split."""
+
+    def __attrs_post_init__(self) -> None:
+        self.stage = self.declared.stage if isinstance(self.declared, _CALLS) else None
 
     @property
     def origin(self) -> Origin:
         """Where it was written."""
         return self.declared.origin
-
-    @property
-    def stage(self) -> Stage[Any, Any] | MetricDefinition[Any, Any] | None:
-        """The stage or metric that it calls; None for a source or a split."""
-        return self.declared.stage if isinstance(self.declared, _CALLS) else None
 
     @property
     def population(self) -> type[Population]:
@@ -310,6 +311,9 @@ class _Builder:
     def _bind(self, declared: Call | MetricCall) -> tuple[dict[str, Any], str]:
         """Bind a call's arguments; what doesn't fit is said, and what does is kept, so that its edges are seen."""
         function = declared.stage.function
+        quick = _bound_quickly(function, declared.args, declared.kwargs)
+        if quick is not None:
+            return quick, ""
         signature = self._signatures.get(function) or self._signatures.setdefault(
             function, inspect.signature(function)
         )
@@ -323,6 +327,25 @@ class _Builder:
             return {**dict(zip(positional, declared.args, strict=False)), **known}, str(error)
         arguments.apply_defaults()
         return dict(arguments.arguments), ""
+
+
+def _bound_quickly(function: Any, given: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Bind a call's arguments to a function as most are written, as `inspect` does; None for any other, and where it doesn't fit."""
+    code = function.__code__ if type(function) is FunctionType and not vars(function) else None
+    if code is None or code.co_posonlyargcount or code.co_flags & _GATHERING or len(given) > code.co_argcount:
+        return None
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    defaults: tuple[Any, ...] = function.__defaults__ or ()
+    bound: dict[str, Any] = dict(zip(names[code.co_argcount - len(defaults) :], defaults, strict=False))
+    bound |= function.__kwdefaults__ or {}
+    bound |= named
+    bound |= zip(names, given, strict=False)
+    if bound.keys() != {*names} or not named.keys().isdisjoint(names[: len(given)]):
+        return None
+    return {name: bound[name] for name in names}
+
+
+_GATHERING = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 def _may_be_none(argument: Argument) -> bool:

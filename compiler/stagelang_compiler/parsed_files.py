@@ -6,8 +6,10 @@ import ast
 import linecache
 import warnings
 from collections.abc import Iterator, Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import TypeAlias, final
+from types import CodeType
+from typing import Any, TypeAlias, final
 
 from attrs import define
 
@@ -46,6 +48,27 @@ def parse_file(path: Path) -> ParsedFile:
     if known is None or known.raw != raw:
         known = _KNOWN[path] = ParsedFile(raw, _tree(raw))
     return known
+
+
+@final
+class Loader(SourceFileLoader):
+    """Imports a file from the tree that whoever reads it afterwards is given too; compiled code of it is taken where Python kept some."""
+
+    def source_to_code(  # type: ignore[override]  # the bases' stubs disagree with each other
+        self, data: Any, path: Any, *, _optimize: int = -1
+    ) -> CodeType:
+        """Parse and compile a file's bytes, with the parser's warnings: this runs it.
+
+        Raises:
+            SyntaxError: it isn't Python.
+        """
+        try:
+            tree = ast.parse(data, path)
+            code = compile(tree, path, "exec", dont_inherit=True, optimize=_optimize)
+        except RecursionError:  # what is too deep for a tree may be compiled
+            return compile(data, path, "exec", dont_inherit=True, optimize=_optimize)
+        _KNOWN[Path(path)] = ParsedFile(bytes(data), tree)
+        return code
 
 
 @final

@@ -23,6 +23,7 @@ from stagelang.pipeline import Pipeline
 from stagelang.recording import Recording, record
 from stagelang_compiler.checks import structure as rules
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, did_you_mean
+from stagelang_compiler.parsed_files import Loader
 from stagelang_compiler.watch import Watched, watch
 
 
@@ -142,8 +143,9 @@ def _importable(root: Path) -> Generator[None]:
 
 
 def _execute(path: Path) -> tuple[ModuleType | None, list[Diagnostic]]:
-    found = importlib.util.spec_from_file_location(path.stem, path)
-    if found is None or found.loader is None:
+    loader = Loader(path.stem, str(path))
+    found = importlib.util.spec_from_loader(path.stem, loader)
+    if found is None or path.suffix != ".py":
         action = "give the pipeline's file a name that ends in '.py'"
         return None, [
             _finding(rules.UNREADABLE_SPEC, f"{path.name!r} isn't Python", Origin(str(path), 0), action)
@@ -151,7 +153,7 @@ def _execute(path: Path) -> tuple[ModuleType | None, list[Diagnostic]]:
     module = importlib.util.module_from_spec(found)
     sys.modules[path.stem] = module
     try:
-        found.loader.exec_module(module)
+        loader.exec_module(module)
     except SyntaxError as error:
         return None, [_syntax(path, error)]
     except UnicodeDecodeError as error:
@@ -235,7 +237,7 @@ def _user_places(path: Path, trace: TracebackType | None) -> tuple[Place, ...]:
 
 
 def _is_user(file: str, root: Path) -> bool:
-    return Path(file).is_relative_to(root) and "site-packages" not in file
+    return "site-packages" not in file and file.startswith(os.path.join(root, ""))
 
 
 def _is_installed(name: str, file: str) -> bool:

@@ -90,6 +90,8 @@ def comparable(value: Any) -> Any:
         case "Colour" | "Point":
             fields = attrs.asdict(value, recurse=False) if kind == "Colour" else value.__dict__
             return (kind, [comparable(each) for each in fields.values()])
+        case "range":
+            return (kind, value.start, value.stop, value.step)
         case _:
             return (kind, value)
 

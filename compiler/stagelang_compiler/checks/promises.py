@@ -29,6 +29,15 @@ class Promise:
         """Whether values may be missing; a key's never are."""
         return self.limits.nullable and not self.limits.key
 
+    @property
+    def is_meaningful(self) -> bool:
+        """Whether all of it can be compared."""
+        return (
+            self.type is not None
+            and self.domain is not None
+            and (self.measure is not None or self.limits.unit is None)
+        )
+
 
 _KNOWN: WeakKeyDictionary[type[Contract], dict[str, Promise]] = WeakKeyDictionary()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+import types
 import typing
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from types import FunctionType
@@ -109,7 +110,12 @@ def _unbounded(gate: Any) -> Iterator[Diagnostic]:
 
 
 def _of_contract(contract: type[Contract]) -> Iterator[Diagnostic]:
-    yield from _typed(f"contract {contract.__name__!r}", contract, _CONTRACT, contract.__origin__)
+    said = {
+        name: hint
+        for name, hint in _CONTRACT.items()
+        if getattr(contract, name) is not getattr(Contract, name)
+    }
+    yield from _typed(f"contract {contract.__name__!r}", contract, said, contract.__origin__)
     for name, column in columns_of(contract).items():
         what = f"column {name!r} of {contract.__name__!r}"
         yield from _attributes(what, column.limits, column.origin or contract.__origin__)
@@ -193,12 +199,24 @@ def _typed(what: str, declared: Any, hints: Mapping[str, Any], origin: Origin) -
             declared, "key", None
         ):  # a key is unique: said once, of the key
             continue
-        if type(value) is hint:  # the usual case, without a closer look
+        if _is_plainly(cast(Hashable, type(value)), hint):  # the usual case, without a closer look
             continue
         if not matches_value(value, hint):
             yield _finding(what, name, value, written(hint), origin)
         elif not all(_is_finite(each, name) for each in _numbers(value)):
             yield _finding(what, name, value, "finite numbers", origin)
+
+
+@functools.cache
+def _is_plainly(kind: Any, hint: Any) -> bool:
+    """Tell whether every value of a class fits a setting; numbers that may not be finite are looked at."""
+    if kind not in _PLAIN:
+        return False
+    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    return hint is kind or hint is Any or (is_union and kind in typing.get_args(hint))
+
+
+_PLAIN = (bool, int, str, type(None))
 
 
 def _numbers(value: Any) -> Sequence[Any]:

@@ -125,7 +125,7 @@ def _order(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failu
         yield Failure(aspect="order", answer="unknown", promised="", needed="")
         return
     columns = promises(producer)
-    if not set(wanted) <= columns.keys() or at_most_one_row(producer):
+    if not wanted or not set(wanted) <= columns.keys() or at_most_one_row(producer):
         return  # that a column is missing is said of it
     settled = _deciding(given, columns)
     asked = _deciding(wanted, columns)
@@ -172,6 +172,10 @@ def _age(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failure
 
 
 def _column(promise: Promise, need: Promise) -> Iterator[Failure]:
+    if (
+        promise.limits is need.limits and promise.type == need.type and need.is_meaningful
+    ):  # inherited, as most are
+        return
     comparable = _type(promise, need) != "refuted" and (
         promise.limits.unit is None or _unit(promise, need) != "refuted"
     )

@@ -29,6 +29,7 @@ from stagelang_compiler.column_lineage.frames import (
     origins,
     together,
 )
+from stagelang_compiler.fingerprint.trees import children, walk
 
 _DEPTH = 6
 _IDLE = (ast.Import, ast.ImportFrom, ast.Pass, ast.Assert, ast.Raise, ast.Return, ast.AnnAssign)
@@ -214,7 +215,7 @@ class _Body:
             case _ if isinstance(node, _UNFOLLOWED):
                 raise Unread(type(node).__name__)
             case _:
-                parts = (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
+                parts = (each for each in children(node) if isinstance(each, ast.expr))
                 return Other(together(self.value(each) for each in parts))
 
     def listed(self, items: Sequence[ast.expr]) -> Value:
@@ -224,7 +225,7 @@ class _Body:
 
     def reached(self, node: ast.AST) -> Origins:
         """Give all that the names in an expression stand for."""
-        names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        names = {each.id for each in walk(node) if isinstance(each, ast.Name)}
         return together(self.names[name] for name in names if name in self.names)
 
     def text(self, node: ast.expr) -> str | None:

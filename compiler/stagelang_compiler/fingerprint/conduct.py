@@ -242,7 +242,11 @@ class Judge:
     def _function(self, module: Module, node: _Function, outer: frozenset[str]) -> Conduct:
         arguments = frozenset(each.arg for each in walk(node.args) if isinstance(each, ast.arg))
         made = {each.name for each in node.body if isinstance(each, DEFINITIONS)}
-        own = outer | {name for statement in node.body for name in bound_names(statement)}
+        own = outer | {
+            name
+            for statement in node.body
+            for name in bound_names(statement, has_walrus=module.table.has_walrus)
+        }
         total = Conduct()
         for inner in (each for statement in node.body for each in same_scope(statement)):
             if isinstance(inner, _STEPS) and not (

@@ -185,7 +185,11 @@ class _Statement:
 
     def class_(self, node: ast.ClassDef, local: frozenset[str]) -> None:
         self.decorators(node.decorator_list, local)
-        own = local | {name for statement in node.body for name in bound_names(statement)}
+        own = local | {
+            name
+            for statement in node.body
+            for name in bound_names(statement, has_walrus=self.module.table.has_walrus)
+        }
         for statement in node.body:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self.method(statement, own)

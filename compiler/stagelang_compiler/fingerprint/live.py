@@ -24,6 +24,7 @@ from stagelang_compiler.fingerprint.normalise import canonical, digest
 from stagelang_compiler.fingerprint.reach import Component, Graph, Node
 from stagelang_compiler.fingerprint.references import Facts, Mode, Reference, facts
 from stagelang_compiler.fingerprint.resolve import Unit
+from stagelang_compiler.fingerprint.trees import walk
 from stagelang_compiler.parsed_files import parse
 from stagelang_compiler.values import UnhashableValue, module_name
 
@@ -296,7 +297,7 @@ def _top_level(module: Module, code: CodeType) -> Unit | None:
 
 def _functions_by_line(tree: ast.Module) -> dict[tuple[str, int], list[ast.AST]]:
     found: dict[tuple[str, int], list[ast.AST]] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Lambda):
             found.setdefault(("<lambda>", node.lineno), []).append(node)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -306,6 +306,6 @@ def _table(path: Path) -> Table:
     parsed = parse_file(path)
     known = _READ.get(path)
     if known is None or known[0] is not parsed:
-        table = Table(raw=parsed.raw) if parsed.tree is None else table_of(parsed.tree)
+        table = Table(raw=parsed.raw) if parsed.tree is None else table_of(parsed.tree, parsed.raw)
         known = _READ[path] = (parsed, table)
     return known[1]

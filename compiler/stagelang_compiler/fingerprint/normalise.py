@@ -9,17 +9,70 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import cast
 
 _LEFT_OUT = frozenset({"ctx", "type_comment", "kind", "type_ignores"})
 _BLOCKS = frozenset({"body", "orelse", "finalbody"})
 _BY_HAND = frozenset({ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.AnnAssign})
-_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+_SHAPES: dict[type[ast.AST], tuple[str, tuple[tuple[str, str], ...]]] = {}
 
 
 def canonical(node: ast.AST, omit: Collection[ast.AST] = ()) -> str:
     """Write a syntax tree as text, without the subtrees in `omit` (compared by identity)."""
+    written: list[str] = []
+    try:
+        _write(node, omit, written.append)
+    except RecursionError:  # long chains nest deeper than calls may
+        written = _written_flat(node, omit)
+    return "".join(written)
+
+
+def _write(node: ast.AST, omit: Collection[ast.AST], write: Callable[[str], None]) -> None:
+    kind = type(node)
+    if kind in _BY_HAND:
+        for part in _expanded(node, omit):
+            if isinstance(part, str):
+                write(part)
+            else:
+                _write(part, omit, write)
+        return
+    opening, fields = _SHAPES.get(kind) or _shape(kind)
+    write(opening)
+    held = vars(node)
+    for name, named in fields:
+        value = held.get(name)
+        if value is None or (omit and isinstance(value, ast.AST) and value in omit):
+            continue
+        if type(value) is list:
+            held_items = cast("list[object]", value)
+            items = _items(name, held_items, omit) if omit or name in _BLOCKS else held_items
+            if items:
+                write(named)
+                write("[")
+                for item in items:
+                    _write_value(item, omit, write)
+                    write(",")
+                write("];")
+        else:
+            write(named)
+            _write_value(value, omit, write)
+            write(";")
+    write(")")
+
+
+def _write_value(value: object, omit: Collection[ast.AST], write: Callable[[str], None]) -> None:
+    kind = type(value)
+    if kind is str:
+        write(ascii(value))
+    elif isinstance(value, ast.AST) and kind is not ast.Name and kind is not ast.Constant:
+        _write(value, omit, write)
+    else:
+        write(cast(str, _leaf(value)))
+
+
+def _written_flat(node: ast.AST, omit: Collection[ast.AST]) -> list[str]:
+    """Write the same without recursion."""
     written: list[str] = []
     pending: list[ast.AST | str] = [node]  # nodes still to expand, and text ready to be written
     while pending:
@@ -28,7 +81,7 @@ def canonical(node: ast.AST, omit: Collection[ast.AST] = ()) -> str:
             written.append(item)
         else:
             pending.extend(reversed(_expanded(item, omit)))
-    return "".join(written)
+    return written
 
 
 def digest(texts: Iterable[str]) -> str:
@@ -59,11 +112,11 @@ def is_inert(statement: ast.stmt) -> bool:
     )
 
 
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    known = _FIELDS.get(kind)
-    if known is None:
-        known = _FIELDS[kind] = tuple(sorted(name for name in kind._fields if name not in _LEFT_OUT))
-    return known
+def _shape(kind: type[ast.AST]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Give how a node of a kind begins, and its fields, each with how it begins."""
+    names = sorted(name for name in kind._fields if name not in _LEFT_OUT)
+    shape = _SHAPES[kind] = (f"{kind.__name__}(", tuple((name, f"{name}=") for name in names))
+    return shape
 
 
 def _expanded(node: ast.AST, omit: Collection[ast.AST]) -> list[ast.AST | str]:
@@ -84,19 +137,19 @@ def _expanded(node: ast.AST, omit: Collection[ast.AST]) -> list[ast.AST | str]:
 
 
 def _by_fields(node: ast.AST, omit: Collection[ast.AST]) -> list[ast.AST | str]:
-    kind = type(node)
-    parts: list[ast.AST | str] = [f"{kind.__name__}("]
-    for name in _FIELDS.get(kind) or _fields(kind):
+    opening, fields = _SHAPES.get(type(node)) or _shape(type(node))
+    parts: list[ast.AST | str] = [opening]
+    for name, named in fields:
         value = getattr(node, name, None)
         if type(value) is list:
             items = _items(name, cast("list[object]", value), omit)
             if items:
-                parts.append(f"{name}=[")
+                parts.append(f"{named}[")
                 for item in items:
                     parts += (_leaf(item), ",")
                 parts.append("];")
         elif value is not None and not (omit and isinstance(value, ast.AST) and value in omit):
-            parts += (f"{name}=", _leaf(value), ";")
+            parts += (named, _leaf(value), ";")
     parts.append(")")
     return parts
 

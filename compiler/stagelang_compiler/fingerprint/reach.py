@@ -164,24 +164,29 @@ class Graph:
         """Add what a piece of a module's code refers to."""
         for target in found.imports:
             self.load(node, module, target)
+        followed: set[tuple[tuple[str, ...], Target | None, Mode]] = set()
         for reference in found.references:
+            if reference[:3] in followed:
+                continue
             if reference.target is None:
                 resolution = self.resolver.name(module, reference.path)
             else:
                 resolution = self.resolver.target(module, reference.target, reference.path)
             spelled = ".".join(reference.path) or (reference.target.module if reference.target else "")
-            self.follow(node, resolution, reference.mode, spelled, module.place(reference.line))
+            if not self.follow(node, resolution, reference.mode, spelled, module.place(reference.line)):
+                followed.add(reference[:3])
         for attribute, line in found.openings:
             self.widen(node, f"{module.place(line)}: '{attribute}' gives access to code by no name")
         node.reads_docs = node.reads_docs or found.reads_docs
 
-    def follow(self, node: Node, found: Resolution, mode: Mode, spelled: str, place: str) -> None:
-        """Add what a reference was resolved to."""
+    def follow(self, node: Node, found: Resolution, mode: Mode, spelled: str, place: str) -> bool:
+        """Add what a reference was resolved to, and tell whether anything was said of its place."""
+        said = len(node.conservative)
         node.edges += [self.unit(unit) for unit in found.units if self._counts(unit, found, mode)]
         node.edges += [self._star(module) for module in found.stars]
         node.imports.update(external.partition(".")[0] for external in found.externals)
         if mode is not Mode.VALUE:
-            return
+            return False
         for module in found.values:
             node.edges.append(self.whole(module))
             node.conservative.append(f"{place}: module '{module.name}' is used as a value; all of it counts")
@@ -195,6 +200,7 @@ class Graph:
                 self.widen(node, f"{place}: '{external.removesuffix('.*')}' can reach any code")
         if is_dynamic_builtin(found.builtin):
             self.widen(node, f"{place}: '{found.builtin}' can reach any code")
+        return len(node.conservative) > said
 
     def widen(self, node: Node, why: str) -> None:
         """Let a node need all first-party code, and say why."""

@@ -22,6 +22,7 @@ from stagelang_compiler.fingerprint.trees import (
     import_targets,
     parameters,
     quoted,
+    walk,
 )
 
 ANY = "*"  # in a path: an attribute whose name is chosen at run time
@@ -216,7 +217,7 @@ class _Reader:
         return (node.func, *node.args[1:], *node.keywords)
 
     def names_in_strings(self, call: ast.Call) -> None:
-        for inner in ast.walk(call):
+        for inner in walk(call):
             if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                 for name in _IDENTIFIER.findall(inner.value):
                     self.load((name,), inner.lineno, Mode.TEXT)
@@ -350,9 +351,10 @@ class _Reader:
             before, self.texts = self.texts, []
             self.visit((annotation,))
             mode, texts, self.texts = self.mode, self.texts, before
-            self.mode = Mode.TEXT if mode is Mode.VALUE else mode
-            self.visit(quoted(texts))
-            self.mode = mode
+            if texts:
+                self.mode = Mode.TEXT if mode is Mode.VALUE else mode
+                self.visit(quoted(texts))
+                self.mode = mode
 
     def augmented(self, node: ast.AugAssign) -> Sequence[ast.AST]:
         if isinstance(node.target, ast.Name):

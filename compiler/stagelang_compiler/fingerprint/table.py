@@ -9,7 +9,7 @@ from typing import NamedTuple, final
 from attrs import Factory, define, frozen
 
 from stagelang_compiler.fingerprint.normalise import is_inert
-from stagelang_compiler.fingerprint.trees import Target, bound_names, import_targets, same_scope
+from stagelang_compiler.fingerprint.trees import Target, bound_names, import_targets, imports_in
 
 COMPOUND = (ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match)
 """Blocks that count as a whole: whether and how often a part of them runs depends on the rest."""
@@ -65,13 +65,15 @@ class Table:
     statements: list[Fragment] = Factory(list[Fragment])
     """Every statement except imports, in order: each may have an effect when the module is loaded."""
     tree: ast.Module | None = None
+    has_walrus: bool = True
+    """Whether an expression may bind a name."""
     raw: bytes = b""
     """The file's bytes, where they can't be read as Python."""
 
 
-def table_of(tree: ast.Module) -> Table:
-    """Sort a module's top-level statements."""
-    builder = _Builder(Table(tree=tree))
+def table_of(tree: ast.Module, raw: bytes) -> Table:
+    """Sort the top-level statements of a module whose file holds these bytes."""
+    builder = _Builder(Table(tree=tree, has_walrus=b":=" in raw))
     builder.block(tree.body, ())
     return builder.table
 
@@ -124,16 +126,13 @@ class _Builder:
     def whole(self, node: ast.stmt, guards: tuple[Guard, ...]) -> None:
         fragment = self.fragment(node, guards)
         self.table.statements.append(fragment)
-        for name in bound_names(node):
+        for name in bound_names(node, has_walrus=self.table.has_walrus):
             self.bind(name, fragment)
         if isinstance(node, (*COMPOUND, ast.ClassDef)):
             self.nested_imports(node)
 
     def nested_imports(self, node: ast.stmt) -> None:
-        scope: Sequence[ast.AST] = node.body if isinstance(node, ast.ClassDef) else (node,)
-        for inner in (each for part in scope for each in same_scope(part)):
-            if not isinstance(inner, (ast.Import, ast.ImportFrom)):
-                continue
+        for inner in imports_in(node.body if isinstance(node, ast.ClassDef) else [node]):
             for name, target, loaded in import_targets(inner):
                 self.table.loads.append(loaded)
                 if isinstance(node, ast.ClassDef):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, cast
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -17,7 +17,22 @@ _BINDERS: frozenset[type[ast.AST]] = frozenset(
 )  # fmt: skip
 _WITHOUT_NODES = frozenset({"attr", "ctx", "id", "kind", "op", "ops", "type_comment"})
 """Fields that hold no node that says more than its own kind."""
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+"""The fields that hold statements, or what holds these, in the order of the source."""
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+_LEAVES: frozenset[type[ast.AST]] = frozenset({ast.Name, ast.Constant})
+_USUAL: dict[type[ast.AST], Callable[[Any], list[ast.AST]]] = {
+    ast.Name: lambda _: [],
+    ast.Constant: lambda _: [],
+    ast.Attribute: lambda node: [node.value],
+    ast.Call: lambda node: [node.func, *node.args, *node.keywords],
+    ast.keyword: lambda node: [node.value],
+    ast.Subscript: lambda node: [node.value, node.slice],
+    ast.BinOp: lambda node: [node.left, node.right],
+    ast.Assign: lambda node: [*node.targets, node.value],
+    ast.Expr: lambda node: [node.value],
+}
+"""The kinds that most nodes are of; the same as their fields say."""
 
 
 class Target(NamedTuple):
@@ -51,6 +66,9 @@ def dotted_path(node: ast.AST) -> tuple[str, ...] | None:
 def children(node: ast.AST) -> list[ast.AST]:
     """List a node's direct children in the order of its fields, without operators and contexts."""
     kind = type(node)
+    usual = _USUAL.get(kind)
+    if usual is not None:
+        return usual(node)
     fields = _FIELDS.get(kind)
     if fields is None:
         fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _WITHOUT_NODES)
@@ -66,10 +84,11 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """Walk a tree in the order of `ast.walk`, without operators and contexts."""
-    level = [node]
-    while level:
-        yield from level
-        level = [child for each in level for child in children(each)]
+    pending = [node]
+    for each in pending:
+        yield each
+        if type(each) not in _LEAVES:
+            pending += children(each)
 
 
 def root_name(node: ast.AST) -> str | None:
@@ -79,8 +98,23 @@ def root_name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def bound_names(node: ast.AST) -> list[str]:
-    """List the names that a statement binds in the scope that it stands in."""
+def bound_names(node: ast.AST, *, has_walrus: bool = True) -> list[str]:
+    """List the names that a statement binds in the scope that it stands in; most bind one, where no walrus is in it."""
+    match node:
+        case (
+            ast.FunctionDef(name=name)
+            | ast.ClassDef(name=name)
+            | ast.Assign(targets=[ast.Name(id=name)])
+            | ast.AnnAssign(target=ast.Name(id=name))
+        ) if not has_walrus:
+            return [name]
+        case ast.Expr() if not has_walrus:
+            return []
+        case _:
+            return _bound_names(node)
+
+
+def _bound_names(node: ast.AST) -> list[str]:
     found: dict[str, None] = {}
     for inner in same_scope(node):
         if type(inner) not in _BINDERS:
@@ -117,6 +151,16 @@ def same_scope(node: ast.AST) -> Iterator[ast.AST]:
             pending.extend(reversed(inner.decorator_list))
         elif isinstance(inner, _COMPREHENSIONS):
             pending.extend(each.target for each in walk(inner) if isinstance(each, ast.NamedExpr))
+
+
+def imports_in(statements: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Give the imports among statements, and in the blocks of these, without what belongs to functions and classes inside."""
+    for statement in statements:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            yield statement
+        elif not isinstance(statement, DEFINITIONS):
+            for block in _BLOCKS:
+                yield from imports_in(getattr(statement, block, ()))
 
 
 def parameters(arguments: ast.arguments) -> list[ast.arg]:

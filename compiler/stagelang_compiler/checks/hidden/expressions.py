@@ -22,7 +22,7 @@ from stagelang_compiler.checks.hidden.rules import (
 )
 from stagelang_compiler.checks.hidden.value import FIXED, GIVEN, NONE, Made, together
 from stagelang_compiler.fingerprint import Resolution
-from stagelang_compiler.fingerprint.trees import parameters, walk
+from stagelang_compiler.fingerprint.trees import children, parameters, walk
 
 if TYPE_CHECKING:
     from stagelang_compiler.checks.hidden.body import Body
@@ -45,7 +45,7 @@ def value(body: Body, node: ast.expr) -> Made:
     if known is not None:
         made: Made = known(body, node)
         return made
-    inside = (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
+    inside = (each for each in children(node) if isinstance(each, ast.expr))
     return together(map(body.value, inside))
 
 

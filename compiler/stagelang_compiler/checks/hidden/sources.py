@@ -35,6 +35,7 @@ def _adding() -> bytes:
 
 
 _ADDING = _adding()
+_TELLING_KINDS = frozenset({ast.Set, ast.SetComp, ast.Global, ast.Import, ast.ImportFrom})
 
 
 @final
@@ -145,6 +146,14 @@ class Sources:
         if any(self._in_import(module, target) for target in binding.imports):
             return True
         nodes = [each.node for each in binding.fragments if each.target is None]
+        if self.is_wiring(
+            Unit(module, name)
+        ):  # of a contract only what it can do counts, not what it says of its columns
+            contracts = [each for each in nodes if isinstance(each, ast.ClassDef)]
+            nodes = [each for each in nodes if each not in contracts]
+            nodes += [
+                each for contract in contracts for each in contract.body if isinstance(each, DEFINITIONS)
+            ]
         return any(self._in_node(module, each) for each in nodes)
 
     def _in_import(self, module: Module, target: Target) -> bool:
@@ -163,19 +172,19 @@ class Sources:
         )  # a module of the project: its attributes are looked up when the body is read
 
     def _in_node(self, module: Module, node: ast.AST) -> bool:
+        bindings = module.table.bindings
         for inner in walk(node):
-            match inner:
-                case ast.Name(id=name):
-                    if name in _TELLING or (name in module.table.bindings and self._in_name(module, name)):
-                        return True
-                case ast.Attribute(attr=name) if name in _TELLING:
+            kind = type(inner)
+            if kind in _TELLING_KINDS:
+                return True
+            if isinstance(inner, ast.Name):
+                name = inner.id
+                if name in _TELLING or (name in bindings and self._in_name(module, name)):
                     return True
-                case ast.Set() | ast.SetComp() | ast.Global() | ast.Import() | ast.ImportFrom():
-                    return True
-                case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
-                    return True
-                case _:
-                    continue
+            elif isinstance(inner, ast.Attribute | ast.Subscript) and (
+                type(inner.ctx) is not ast.Load or getattr(inner, "attr", "") in _TELLING
+            ):
+                return True
         return False
 
 

@@ -20,6 +20,7 @@ from stagelang_compiler.checks.leakage import body_syntax as syntax
 from stagelang_compiler.checks.leakage import operations as op
 from stagelang_compiler.checks.leakage.body_source import Sources
 from stagelang_compiler.checks.leakage.body_value import ANY, NONE, Made, Mixing, together
+from stagelang_compiler.fingerprint.trees import children, walk
 
 _DEPTH = 12
 _Local = ast.FunctionDef | ast.Lambda
@@ -83,8 +84,8 @@ class _Body:
             case ast.Assign(targets=targets, value=value):
                 made = self.value(value)
                 for target in targets:
-                    again = syntax.root(target) in {
-                        each.id for each in ast.walk(value) if isinstance(each, ast.Name)
+                    again = self.outside is not None and syntax.root(target) in {
+                        each.id for each in walk(value) if isinstance(each, ast.Name)
                     }
                     self.bind(target, made | (self.summed(target, value) if again else NONE))
                     self.note(target, value)
@@ -148,9 +149,11 @@ class _Body:
 
     def summed(self, target: ast.expr, value: ast.expr) -> Made:
         """Say of a variable from outside a loop over rows that is added to in it that it computes across them."""
+        if self.outside is None:
+            return NONE
         rows = self.value(value).items
-        is_collected = any(isinstance(each, ast.List | ast.ListComp | ast.Tuple) for each in ast.walk(value))
-        if not rows or is_collected or self.outside is None or syntax.root(target) not in self.outside:
+        is_collected = any(isinstance(each, ast.List | ast.ListComp | ast.Tuple) for each in walk(value))
+        if not rows or is_collected or syntax.root(target) not in self.outside:
             return NONE
         mixing = Mixing(word="a sum in a loop", file=self.file, line=target.lineno, parameters=rows)
         return Made(mixed=frozenset([mixing]))
@@ -209,9 +212,7 @@ class _Body:
             case ast.DictComp(key=key, value=value):
                 return self.comprehended(node.generators, [key, value])
             case _:
-                return together(
-                    self.value(each) for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)
-                )
+                return together(self.value(each) for each in children(node) if isinstance(each, ast.expr))
 
     def comprehended(self, generators: Sequence[ast.comprehension], given: Sequence[ast.expr]) -> Made:
         """Give what a comprehension collects: items of what it runs over, together as columns again."""
@@ -228,7 +229,7 @@ class _Body:
     def looped(self, iterated: ast.expr) -> Made:
         """Give what a loop's variable stands for: one item, or a part that still holds many rows."""
         made = self.value(iterated)
-        for inner in ast.walk(iterated):
+        for inner in walk(iterated):
             called = inner.func if isinstance(inner, ast.Call) else inner
             name = syntax.last(called) if isinstance(called, ast.Attribute | ast.Name) else ""
             if name in op.COLUMNS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from sysconfig import get_paths
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, final
 
 from stagelang_compiler.parsed_files import Files
@@ -33,6 +33,11 @@ class Sources:
         file = self._files.get(code.co_filename)
         found = file.definition(function.__name__, code.co_firstlineno) if file is not None else None
         return found if isinstance(found, ast.FunctionDef) else None
+
+
+def is_installed(module: ModuleType) -> bool:
+    """Tell whether a module is Python's or an installed package's."""
+    return (getattr(module, "__file__", None) or _INSTALLED[0]).startswith(_INSTALLED)
 
 
 def is_first_party(function: FunctionType) -> bool:

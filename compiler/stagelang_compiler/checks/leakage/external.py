@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from types import CodeType, FunctionType, ModuleType
-from typing import Final, cast
+from typing import Final
 
 from stagelang.contract import columns_of
 from stagelang.metric import MetricDefinition
@@ -14,10 +13,11 @@ from stagelang.source import Source
 from stagelang.stage import Stage
 from stagelang_compiler.checks.leakage import body_syntax as syntax
 from stagelang_compiler.checks.leakage import operations as op
-from stagelang_compiler.checks.leakage.body_calls import unwrapped, walked
-from stagelang_compiler.checks.leakage.body_source import Sources, is_first_party
+from stagelang_compiler.checks.leakage.body_calls import walked
+from stagelang_compiler.checks.leakage.body_source import Sources
 from stagelang_compiler.checks.leakage.roles import STATES, declared_role, kind_of
 from stagelang_compiler.checks.leakage.rules import UNKNOWN_ORIGIN
+from stagelang_compiler.checks.leakage.spelled import Spelling
 from stagelang_compiler.diagnostics import Diagnostic, Place
 from stagelang_compiler.graph import Edge, Graph, GraphNode
 
@@ -29,7 +29,7 @@ _SAY = "say what it was fitted to: learnt_from='...' in words where that is none
 def check_external(graph: Graph) -> Iterator[Diagnostic]:
     """Check that what comes from outside and was fitted there says to what, where a metric depends on it."""
     metrics = [node for node in graph.nodes if node.kind == "metric"]
-    behind, sources = _behind(graph, metrics), Sources()
+    behind, sources, spelling = _behind(graph, metrics), Sources(), Spelling()
     learnt = _behind(graph, [node for node in graph.nodes if id(node) in behind and _is_fitted(node)])
     unsaid: dict[tuple[int, str], GraphNode] = {}
     told: set[object] = set()
@@ -51,7 +51,7 @@ def check_external(graph: Graph) -> Iterator[Diagnostic]:
             unsaid.update(_passed_on(node, unsaid, outside))
         if id(node) in behind and node.stage.function not in told:
             told.add(node.stage.function)
-            if _names(node.stage.function) & _TELLING:
+            if spelling.of(node.stage.function).names & _TELLING:
                 yield from _pretrained(node, sources)
 
 
@@ -127,33 +127,6 @@ _TELLING: Final = frozenset(
     + [path.partition(".")[2] for path in (*op.PRETRAINED_PATHS, *op.UNPICKLING)]
 )
 """Words without which a body fetches nothing."""
-
-
-def _names(function: object) -> set[str]:
-    """Give all names in a function's code, and in that of functions that it names: much faster than to read its tree."""
-    pending, found = [function], set[str]()
-    seen: set[int] = set()
-    while pending:
-        each = unwrapped(pending.pop())
-        if not isinstance(each, FunctionType) or id(each) in seen or not is_first_party(each):
-            continue
-        seen.add(id(each))
-        codes = [each.__code__]
-        while codes:
-            code = codes.pop()
-            found |= {*code.co_names}
-            for constant in code.co_consts:
-                if isinstance(constant, CodeType):
-                    codes.append(constant)
-                elif isinstance(constant, tuple):  # the names of keywords
-                    found |= {name for name in cast("tuple[object, ...]", constant) if isinstance(name, str)}
-            named = [each.__globals__[name] for name in code.co_names if name in each.__globals__]
-            modules = [module for module in named if isinstance(module, ModuleType)]
-            pending += [
-                *named,
-                *(getattr(module, name, None) for module in modules for name in code.co_names),
-            ]
-    return found
 
 
 def _pretrained(node: GraphNode, sources: Sources) -> Iterator[Diagnostic]:

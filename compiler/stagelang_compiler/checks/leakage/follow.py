@@ -174,7 +174,8 @@ def _call(found: Followed, position: int, node: GraphNode) -> None:
         return events[kind, certain]
 
     for port, shape in node.outputs.items():
-        role, read = role_of(node, port), inputs_of(node, port)
+        read = inputs_of(node, port)
+        role = role_of(node, port, read)
         givers, others, states = found.all(read.givers), found.all(read.others), found.all(read.states)
         if shape.kind not in CARRIERS:
             if role == "select":

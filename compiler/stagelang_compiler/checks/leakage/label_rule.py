@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Sequence
 from types import FunctionType
-from typing import final
+from typing import cast, final
 
 from attrs import frozen
 
@@ -16,6 +16,8 @@ from stagelang_compiler.checks.leakage import body_syntax as syntax
 from stagelang_compiler.checks.leakage.body_calls import walked
 from stagelang_compiler.checks.leakage.body_source import Sources
 from stagelang_compiler.checks.leakage.roles import kind_of
+from stagelang_compiler.checks.leakage.spelled import codes
+from stagelang_compiler.fingerprint.trees import walk
 from stagelang_compiler.graph import GraphNode
 
 OUTSIDE = "*"
@@ -42,12 +44,30 @@ def label_rule(node: GraphNode, label: str, sources: Sources) -> LabelRule | Non
         if label in columns and columns[label].limits.role == "label":
             return None
         known |= {*columns}
-    tree = sources.tree(node.stage.function)
     function = node.stage.function
-    if tree is None or not isinstance(function, FunctionType):
+    if not isinstance(function, FunctionType) or not _is_spelled(label, function):
+        return None
+    tree = sources.tree(function)
+    if tree is None:
         return None
     outside = {edge.argument for edge in node.inputs if kind_of(edge) == "files"}
     return _Reader(function, sources, known - {label}, outside).rule(tree.body, label)
+
+
+def _is_spelled(word: str, function: FunctionType) -> bool:
+    """Tell whether a word stands in a function's code, as a name or in a text."""
+    return any(
+        word in code.co_names or any(word in text for text in _texts(code.co_consts))
+        for code in codes(function.__code__)
+    )
+
+
+def _texts(constants: Sequence[object]) -> Iterator[str]:
+    for each in constants:
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, tuple | frozenset):
+            yield from _texts([*cast("Collection[object]", each)])
 
 
 @final
@@ -99,7 +119,7 @@ class _Reader:
     def read(self, expression: ast.expr) -> frozenset[str]:
         """Give the columns that an expression names, itself or through variables and functions."""
         found: set[str] = set()
-        for each in ast.walk(expression):
+        for each in walk(expression):
             match each:
                 case ast.Constant(value=str(text)):
                     found |= {text} if text in self.known else _named(text, self.known)
@@ -145,7 +165,7 @@ def _computed(statement: ast.stmt, label: str) -> Iterator[tuple[ast.expr, ast.e
                 yield target, statement.value
     if isinstance(statement, ast.For | ast.If | ast.While):
         return  # the statements in it come by themselves
-    for each in ast.walk(statement):
+    for each in walk(statement):
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
             yield from ((each, value) for value in _by_call(each, each.func, label))
         elif isinstance(each, ast.Dict):

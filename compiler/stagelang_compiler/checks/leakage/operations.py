@@ -97,3 +97,9 @@ PRETRAINED_PATHS: Final = frozenset(
 
 UNPICKLING: Final = frozenset(["joblib.load", "pickle.load", "torch.load", "skops.load", "cloudpickle.load"])
 """Load an object from a file; from one that no input names, where the stage takes no files."""
+
+TELLING: Final = (
+    REDUCTIONS | WITHOUT_AXIS | ESTIMATORS | SERIES | SQL | DEDUPLICATIONS | GROUPS | BUILTINS
+    | {"eval", "merge_asof", "transform", "sample", "resample", "repeat", "tile", "concat"}
+)  # fmt: skip
+"""Names without one of which no call computes across rows or makes several of one."""

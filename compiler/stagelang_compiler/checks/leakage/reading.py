@@ -8,7 +8,9 @@ from stagelang_compiler.checks.leakage.body import mixings
 from stagelang_compiler.checks.leakage.body_source import Sources
 from stagelang_compiler.checks.leakage.body_value import Mixing
 from stagelang_compiler.checks.leakage.follow import Event
+from stagelang_compiler.checks.leakage.operations import TELLING
 from stagelang_compiler.checks.leakage.roles import declared_role
+from stagelang_compiler.checks.leakage.spelled import Spelling
 
 
 @final
@@ -17,6 +19,7 @@ class Bodies:
 
     def __init__(self) -> None:
         self._sources = Sources()
+        self._spelling = Spelling()
         self._known: dict[tuple[object, frozenset[str]], tuple[Mixing, ...]] = {}
 
     def mixings(self, event: Event) -> tuple[Mixing, ...]:
@@ -43,5 +46,7 @@ class Bodies:
             )
         key = (function, parameters)
         if key not in self._known:
-            self._known[key] = mixings(function, parameters, self._sources)
+            spelled = self._spelling.of(function)
+            is_telling = spelled.has_loop or spelled.has_import or not TELLING.isdisjoint(spelled.names)
+            self._known[key] = mixings(function, parameters, self._sources) if is_telling else ()
         return self._known[key]

@@ -61,12 +61,12 @@ def inputs_of(node: GraphNode, port: str) -> Inputs:
     )
 
 
-def role_of(node: GraphNode, port: str) -> Inferred:
-    """Tell a stage's role for one of its outputs."""
+def role_of(node: GraphNode, port: str, read: Inputs | None = None) -> Inferred:
+    """Tell a stage's role for one of its outputs; `read` are its inputs for it, where they are known."""
     declared = declared_role(node)
     if declared is not None:
         return declared
-    read = inputs_of(node, port)
+    read = read or inputs_of(node, port)
     carriers = [*read.givers, *read.others]
     if node.outputs[port].kind in STATES:
         models = [edge for edge in node.inputs if kind_of(edge) == "model"]

@@ -19,7 +19,7 @@ from stagelang_compiler.checks.metric_meaning.row_values import (
     divided,
     multiplied,
 )
-from stagelang_compiler.fingerprint.trees import walk
+from stagelang_compiler.fingerprint.trees import children, walk
 
 _SAME_VALUES = frozenset(
     {"to_numpy", "to_list", "tolist", "to_pylist", "combine_chunks", "copy", "fillna", "reset_index"}
@@ -229,8 +229,8 @@ class _Reader:
         return found
 
     def _other(self, node: ast.expr, depth: int) -> Value:
-        children = (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
-        return Other(frozenset[str]().union(*(columns_in(self.value(each, depth + 1)) for each in children)))
+        parts = (each for each in children(node) if isinstance(each, ast.expr))
+        return Other(frozenset[str]().union(*(columns_in(self.value(each, depth + 1)) for each in parts)))
 
     def _column(self, key: ast.expr) -> str:
         """Give the column that a key names: a text, or a contract's attribute; nothing for a filter or a list."""
