@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
@@ -26,12 +26,17 @@ class ParsedFile:
 
     raw: bytes
     tree: ast.Module | None
+    _tops: Mapping[tuple[str, int], Definition] | None = None
     _starts: Mapping[tuple[str, int], Definition] | None = None
 
     def definition(self, name: str, line: int) -> Definition | None:
         """Give the function or class of this name that starts on a line, with its first decorator or at its `def` or `class`."""
+        if self._tops is None:
+            self._tops = {} if self.tree is None else dict(_starts(self.tree.body))
+        if (name, line) in self._tops or self.tree is None:
+            return self._tops.get((name, line))
         if self._starts is None:
-            self._starts = {} if self.tree is None else dict(_starts(self.tree))
+            self._starts = dict(_starts(_statements(self.tree)))
         return self._starts.get((name, line))
 
 
@@ -107,14 +112,20 @@ def _tree(source: bytes | str) -> ast.Module | None:
         return None
 
 
-def _starts(tree: ast.Module) -> Iterator[tuple[tuple[str, int], Definition]]:
-    """Give every definition under the lines on which it starts; only statements are walked, since no expression holds one."""
-    pending: list[ast.AST] = [*tree.body]
-    while pending:
-        node = pending.pop()
+def _starts(statements: Iterable[ast.AST]) -> Iterator[tuple[tuple[str, int], Definition]]:
+    """Give the definitions among statements, under the lines on which each starts."""
+    for node in statements:
         if isinstance(node, _DEFINITIONS):
             yield (node.name, node.lineno), node
             for decorator in node.decorator_list[:1]:
                 yield (node.name, decorator.lineno), node
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Give every statement; no expression holds one."""
+    pending: list[ast.AST] = [*tree.body]
+    while pending:
+        node = pending.pop()
+        yield node
         for block in _BLOCKS:
             pending += getattr(node, block, ())

@@ -3,7 +3,8 @@
     python tests/benchmarks/probe.py TOOL
 
 in the folder that holds the tool's program. 'spec' is the import of the program, 'beyond' all that follows until the
-graph is built and checked (of stagelang: until all targets' files are there as texts).
+graph is built and checked (of stagelang: until all targets' files are there as texts). Nothing compiled of the program is kept, as of one
+that was just edited.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ PROBES: Mapping[str, Callable[[Parts], int]] = {
 
 def main() -> None:
     """Probe the tool that is asked for."""
+    sys.dont_write_bytecode = True
     parts: Parts = {}
     stages = PROBES[sys.argv[1]](parts)
     print(json.dumps({"stages": stages, "parts": parts}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +16,11 @@ from stagelang import Contract, PerRow, Pipeline, Table, Value, column, mean, me
 from stagelang import units as u
 from stagelang.contract import Column
 from stagelang.recording import record
-from stagelang_compiler.graph import Graph, build
+from stagelang_compiler.graph import (
+    Graph,
+    _bound_quickly,  # pyright: ignore[reportPrivateUsage]
+    build,
+)
 from stagelang_compiler.plan import Plan
 from tests.stagelang_compiler.conftest import Said
 
@@ -305,3 +310,33 @@ def test_a_list_that_grows_after_a_call_was_read_as_it_was(plan_of: PlanOf) -> N
         "join0": ["parts[0]=scans"],
         "join1": ["parts[0]=scans", "parts[1]=join0"],
     }
+
+
+_PARAMETERS = ("a", "b", "c", "d")
+
+
+@given(st.data())
+def test_calls_are_bound_as_python_binds_them(data: st.DataObject) -> None:
+    """A call that Python refuses is left to be told by whoever asks Python."""
+    plain = data.draw(st.integers(0, 4))
+    given_defaults = [data.draw(st.booleans()) for _ in _PARAMETERS]
+    spelled: list[str] = []
+    only = data.draw(st.integers(0, plain))
+    for index, name in enumerate(_PARAMETERS):
+        spelled += ["/"] if index == only > 0 else []
+        spelled += ["*"] if index == plain else []
+        may_be_required = index >= plain or not any(given_defaults[:index])
+        spelled.append(f"{name}=0" if given_defaults[index] or not may_be_required else name)
+    spelled += data.draw(st.sampled_from([[], ["**more"]]))
+    names: dict[str, Any] = {}
+    exec(f"def function({', '.join(spelled)}): ...", names)
+    positional = data.draw(st.lists(st.integers(), max_size=4))
+    named = data.draw(st.dictionaries(st.sampled_from([*_PARAMETERS, "e"]), st.integers(), max_size=4))
+    quick = _bound_quickly(names["function"], positional, named)
+    try:
+        bound = inspect.signature(names["function"]).bind(*positional, **named)
+    except TypeError:
+        assert quick is None
+        return
+    bound.apply_defaults()
+    assert "more" in bound.arguments or (quick is not None and [*quick.items()] == [*bound.arguments.items()])

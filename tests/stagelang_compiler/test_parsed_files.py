@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import linecache
+import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pytest
 
-from stagelang_compiler.parsed_files import Files, parse_file
+from stagelang_compiler import parsed_files
+from stagelang_compiler.parsed_files import Files, Loader, parse_file
 
 _TEXT = '''\
 @first
@@ -89,3 +92,49 @@ def test_a_notebooks_cell_is_a_file_too(monkeypatch: pytest.MonkeyPatch) -> None
     found = Files().get("<cell 1>")
     assert found is not None and found.definition("cell", 1) is not None
     assert Files().get("<cell 2>") is None
+
+
+def test_a_file_that_is_imported_is_parsed_once_for_its_readers_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "some.py"
+    path.write_text(_TEXT.replace("@first\n@second(1)\n", ""))
+    loader = Loader("some", str(path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    code = loader.get_code("some")
+    assert code == SourceFileLoader("some", str(path)).get_code("some")
+    monkeypatch.setattr(parsed_files, "parse", None)  # nobody parses it again
+    assert parse_file(path).definition("Outer", 3) is not None
+
+
+def test_the_parsers_warnings_are_given_by_an_import_as_python_gives_them(tmp_path: Path) -> None:
+    path = tmp_path / "some.py"
+    path.write_text('a = "\\d"\n')
+    with pytest.warns(DeprecationWarning if sys.version_info < (3, 12) else SyntaxWarning) as said:
+        Loader("some", str(path)).source_to_code(path.read_bytes(), str(path))
+    assert [(each.filename, each.lineno) for each in said] == [(str(path), 1)]
+
+
+def test_what_is_no_python_is_refused_as_python_refuses_it(tmp_path: Path) -> None:
+    path = tmp_path / "some.py"
+    path.write_text("a = (\n")
+    told: list[object] = []
+    for kind in (Loader, SourceFileLoader):
+        with pytest.raises(SyntaxError) as refused:
+            kind("some", str(path)).get_code("some")
+        told.append((refused.value.msg, refused.value.filename, refused.value.lineno))
+    assert told[0] == told[1]
+
+
+def test_a_file_too_deep_for_a_tree_is_imported_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_deep(*_: object) -> None:
+        raise RecursionError
+
+    path = tmp_path / "some.py"
+    path.write_text("a = 1\n")
+    monkeypatch.setattr(ast, "parse", too_deep)
+    names: dict[str, object] = {}
+    exec(Loader("some", str(path)).source_to_code(path.read_bytes(), str(path)), names)
+    assert names["a"] == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType
 from typing import Any, Literal, TypeAlias, final
 
@@ -61,21 +61,28 @@ def _read(function: object, signature: Signature, sources: Sources) -> Value | N
     if not isinstance(function, FunctionType):
         return None
     try:
-        return read_body(function, dict(_arguments(signature)), sources)
+        return read_body(function, dict(_arguments(signature, sources)), sources)
     except (Unread, RecursionError):
         return None
 
 
-def _arguments(signature: Signature) -> Iterator[tuple[str, Value]]:
+def _arguments(signature: Signature, sources: Sources) -> Iterator[tuple[str, Value]]:
     for name, argument in signature.arguments.items():
         shape = argument.shape
         if shape is None:
             yield name, Other()
         elif shape.kind == "table" and shape.contract is not None and not argument.many:
-            columns = {column: frozenset([(name, column)]) for column in columns_of(shape.contract)}
-            yield name, Frame(columns=columns, others=frozenset([(name, "*")]))
+            key = ("frame", name, shape.contract)
+            if key not in sources.known:
+                sources.known[key] = _frame(name, columns_of(shape.contract))
+            yield name, sources.known[key]
         else:
             yield name, Other(frozenset([(name, "*" if shape.kind == "table" else "")]))
+
+
+def _frame(argument: str, columns: Iterable[str]) -> Frame:
+    made = {column: frozenset([(argument, column)]) for column in columns}
+    return Frame(columns=made, others=frozenset([(argument, "*")]))
 
 
 def _port(body: Value | None, port: str) -> Value | None:

@@ -29,6 +29,7 @@ from stagelang_compiler.fingerprint.trees import (
 )
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+_LANGUAGE = frozenset({"stagelang"})
 _INERT = frozenset({"stagelang", "logging"})
 _PURE = _INERT | {
     "abc", "attr", "attrs", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum",
@@ -84,16 +85,22 @@ class Judge:
         self._inert: dict[Unit, bool] = {}
         self._fresh: dict[Unit, bool] = {}
         self._conduct: dict[Unit, Conduct] = {}
+        self._wiring: set[tuple[Module, tuple[str, ...]]] = set()
+        self._language: set[tuple[Module, tuple[str, ...]]] = set()
 
     def is_language(self, module: Module, path: tuple[str, ...]) -> bool:
         """Say whether a global dotted name stands for the pipeline language's own."""
-        return self._all_inert(self.resolver.name(module, path), frozenset({"stagelang"}))
+        if (module, path) not in self._language and self._all_inert(
+            self.resolver.name(module, path), _LANGUAGE
+        ):
+            self._language.add((module, path))  # a no may be one inside a cycle only
+        return (module, path) in self._language
 
     def is_inert(self, module: Module, node: ast.AST) -> bool:
         """Say whether evaluating an expression only wires the pipeline or configures logging."""
         path = dotted_path(node)
         if path is not None:
-            return self._all_inert(self.resolver.name(module, path), _INERT)
+            return self._is_inert_path(module, path)
         match node:
             case ast.Call():
                 made_of = node.args[0] if self._is_partial(module, node) and node.args else node.func
@@ -106,6 +113,12 @@ class Judge:
                 return self.is_inert(module, node.elt)
             case _:
                 return False
+
+    def _is_inert_path(self, module: Module, path: tuple[str, ...]) -> bool:
+        key = (module, path)
+        if key not in self._wiring and self._all_inert(self.resolver.name(module, path), _INERT):
+            self._wiring.add(key)  # a no may be one inside a cycle only
+        return key in self._wiring
 
     def is_inert_name(self, unit: Unit) -> bool:
         """Say whether a name only ever stands for a piece of wiring."""

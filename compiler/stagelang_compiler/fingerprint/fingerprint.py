@@ -101,7 +101,7 @@ class Fingerprinter:
         if documented:
             keyed += [each for node in nodes for each in self._docs(node)]
         keyed.sort(key=lambda each: each[0])
-        components = list(dict.fromkeys(component for _, component, _ in keyed))
+        components = {(line, component.origin): component for _, component, line in keyed}.values()
         own = self._own(start)
         return Fingerprint(
             digest=digest([_FORMAT, meant, *(line for _, _, line in keyed)]),

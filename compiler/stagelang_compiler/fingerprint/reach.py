@@ -82,6 +82,7 @@ class Graph:
         self._whole: dict[Module, Node] = {}
         self._stars: dict[Module, Node] = {}
         self._facts: dict[tuple[Module, Fragment], tuple[Facts, str]] = {}
+        self._followed: dict[tuple[Resolution, Mode], tuple[list[Node], set[str]]] = {}
         self._made_of: dict[Unit, list[Fragment]] = {}
         self._effects: dict[Module, Effects] = {}
         self._after_loading: dict[Node, frozenset[Node]] = {}
@@ -181,12 +182,23 @@ class Graph:
 
     def follow(self, node: Node, found: Resolution, mode: Mode, spelled: str, place: str) -> bool:
         """Add what a reference was resolved to, and tell whether anything was said of its place."""
+        known = self._followed.get((found, mode))
+        if known is None:
+            known = self._followed[found, mode] = (
+                [
+                    *(self.unit(unit) for unit in found.units if self._counts(unit, found, mode)),
+                    *(self._star(module) for module in found.stars),
+                ],
+                {external.partition(".")[0] for external in found.externals},
+            )
+        edges, imports = known
+        node.edges += edges
+        node.imports |= imports
+        return mode is Mode.VALUE and self._is_wide(node, found, spelled, place)
+
+    def _is_wide(self, node: Node, found: Resolution, spelled: str, place: str) -> bool:
+        """Add what a value may reach beyond its name, and tell whether that is anything."""
         said = len(node.conservative)
-        node.edges += [self.unit(unit) for unit in found.units if self._counts(unit, found, mode)]
-        node.edges += [self._star(module) for module in found.stars]
-        node.imports.update(external.partition(".")[0] for external in found.externals)
-        if mode is not Mode.VALUE:
-            return False
         for module in found.values:
             node.edges.append(self.whole(module))
             node.conservative.append(f"{place}: module '{module.name}' is used as a value; all of it counts")

@@ -11,7 +11,7 @@ import builtins
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
-from typing import NamedTuple, final
+from typing import NamedTuple, cast, final
 
 from attrs import Factory, define, frozen
 
@@ -83,19 +83,13 @@ def facts(nodes: Sequence[ast.AST], is_language: Callable[[tuple[str, ...]], boo
     return reader.facts()
 
 
-class _Load(NamedTuple):
-    path: tuple[str, ...]
-    mode: Mode
-    line: int
-
-
 @final
 @define(eq=False)
 class _Scope:
     kind: str  # "module", "function", "comprehension" or "class"
     parent: _Scope | None = None
     bound: dict[str, list[Target]] = Factory(dict[str, list[Target]])
-    loads: list[_Load] = Factory(list[_Load])
+    loads: list[Reference] = Factory(list[Reference])
     elsewhere: set[str] = Factory(set[str])  # names declared global or nonlocal
     conditional: bool = False  # inside an `if` and the like of a class body, where a name may stay unbound
 
@@ -115,8 +109,7 @@ class _Reader:
         """The constants of the annotation that is being read."""
 
     def facts(self) -> Facts:
-        for load in self.scope.loads:
-            self.references.setdefault(Reference(load.path, None, load.mode, load.line))
+        self.references |= dict.fromkeys(self.scope.loads)
         return Facts(
             references=tuple(self.references),
             imports=tuple(self.imports),
@@ -131,15 +124,22 @@ class _Reader:
         pending.reverse()
         while pending:
             node = pending.pop()
-            handler = _HANDLERS.get(type(node))
-            inner = children(node) if handler is None else handler(self, node)
-            if inner:
-                pending += inner[::-1]
+            kind = type(node)
+            if kind is ast.Name:  # most are
+                self.name(cast(ast.Name, node))
+            elif kind is ast.Subscript:
+                item = cast(ast.Subscript, node)
+                pending += (item.slice, item.value)
+            else:
+                handler = _HANDLERS.get(kind)
+                inner = children(node) if handler is None else handler(self, node)
+                if inner:
+                    pending += inner[::-1]
 
     # names
 
     def load(self, path: tuple[str, ...], line: int, mode: Mode | None = None) -> None:
-        load = _Load(path, mode or self.mode, line)
+        load = Reference(path, None, mode or self.mode, line)
         scope = self.scope
         if scope.kind == "class":
             if path[0] in scope.bound:
@@ -148,7 +148,7 @@ class _Reader:
             scope = _visible_from(scope)
         scope.loads.append(load)
 
-    def imported(self, targets: list[Target], load: _Load) -> None:
+    def imported(self, targets: list[Target], load: Reference) -> None:
         for target in targets:
             self.references.setdefault(Reference(load.path[1:], target, load.mode, load.line))
 
@@ -177,14 +177,13 @@ class _Reader:
 
     # expressions
 
-    def name(self, node: ast.Name) -> Sequence[ast.AST]:
-        if isinstance(node.ctx, ast.Load):
-            self.load((node.id,), node.lineno)
-            if node.id in _NOTICED:
-                self.noticed(node.id, node.lineno)
-        else:
+    def name(self, node: ast.Name) -> None:
+        if type(node.ctx) is not ast.Load:
             self.bind(node.id)
-        return ()
+            return
+        self.load((node.id,), node.lineno)
+        if node.id in _NOTICED:
+            self.noticed(node.id, node.lineno)
 
     def attribute(self, node: ast.Attribute) -> Sequence[ast.AST]:
         inner: ast.AST = node
@@ -331,7 +330,7 @@ class _Reader:
             root = self.scope
             while root.parent is not None:
                 root = root.parent
-            root.loads.extend(_Load((name,), Mode.TEXT, node.lineno) for name in node.names)
+            root.loads.extend(Reference((name,), None, Mode.TEXT, node.lineno) for name in node.names)
         return ()
 
     def annotated(self, node: ast.AnnAssign) -> Sequence[ast.AST]:
@@ -347,14 +346,13 @@ class _Reader:
         return (node.value, *node.targets)  # in a class body, `x = x` reads the global one
 
     def visit_annotations(self, annotations: Sequence[ast.AST]) -> None:
-        for annotation in annotations:
-            before, self.texts = self.texts, []
-            self.visit((annotation,))
-            mode, texts, self.texts = self.mode, self.texts, before
-            if texts:
-                self.mode = Mode.TEXT if mode is Mode.VALUE else mode
-                self.visit(quoted(texts))
-                self.mode = mode
+        before, self.texts = self.texts, []
+        self.visit(annotations)
+        mode, texts, self.texts = self.mode, self.texts, before
+        if texts:
+            self.mode = Mode.TEXT if mode is Mode.VALUE else mode
+            self.visit(quoted(texts))
+            self.mode = mode
 
     def augmented(self, node: ast.AugAssign) -> Sequence[ast.AST]:
         if isinstance(node.target, ast.Name):
@@ -401,7 +399,6 @@ def _visible_from(scope: _Scope) -> _Scope:
 
 
 _HANDLERS: dict[type[ast.AST], Callable[..., Sequence[ast.AST]]] = {
-    ast.Name: _Reader.name,
     ast.Attribute: _Reader.attribute,
     ast.Call: _Reader.call,
     ast.NamedExpr: _Reader.walrus,

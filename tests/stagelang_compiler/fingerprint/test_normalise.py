@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -88,6 +89,16 @@ def test_a_tree_is_read_however_deep_it_is() -> None:
     for _ in range(20_000):
         tree = ast.UnaryOp(op=ast.Not(), operand=tree)
     assert canonical(tree).count("UnaryOp") == 20_000
+
+
+def test_what_nests_deeper_than_calls_may_is_written_the_same() -> None:
+    source = "f(a, *b, c=[1, 'x', -d], e={**g}) if f'{h!r:>{i}}' else (j for j in k)"
+    tree = ast.parse(source, mode="eval").body
+    text = canonical(tree)
+    for _ in range(sys.getrecursionlimit()):
+        tree = ast.UnaryOp(op=ast.Not(), operand=tree)
+        text = f"UnaryOp(op=Not();operand={text};)"
+    assert canonical(tree) == text
 
 
 def test_subtrees_can_be_left_out() -> None:

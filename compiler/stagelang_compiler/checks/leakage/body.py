@@ -20,14 +20,20 @@ from stagelang_compiler.checks.leakage import body_syntax as syntax
 from stagelang_compiler.checks.leakage import operations as op
 from stagelang_compiler.checks.leakage.body_source import Sources
 from stagelang_compiler.checks.leakage.body_value import ANY, NONE, Made, Mixing, together
+from stagelang_compiler.checks.leakage.spelled import Spelling
 from stagelang_compiler.fingerprint.trees import children, walk
 
 _DEPTH = 12
 _Local = ast.FunctionDef | ast.Lambda
 
 
-def mixings(function: object, parameters: Iterable[str], sources: Sources) -> tuple[Mixing, ...]:
+def mixings(
+    function: object, parameters: Iterable[str], sources: Sources, spelling: Spelling
+) -> tuple[Mixing, ...]:
     """List where a function computes across rows of these parameters, in the order of file and line."""
+    spelled = spelling.of(function)
+    if not (spelled.has_loop or spelled.has_import or spelled.names & op.TELLING):
+        return ()
     tree = sources.tree(function)
     if tree is None or not isinstance(function, FunctionType):
         return ()

@@ -15,7 +15,7 @@ from stagelang.handle import Table
 from stagelang.source import Source
 from stagelang.split import Split
 from stagelang_compiler.checks.leakage import transfer
-from stagelang_compiler.checks.leakage.lattice import EventKind, Flow, joined
+from stagelang_compiler.checks.leakage.lattice import NOTHING, EventKind, Flow, joined
 from stagelang_compiler.checks.leakage.roles import (
     CARRIERS,
     Inputs,
@@ -63,7 +63,7 @@ class Followed:
 
     def read(self, edge: Edge) -> Flow:
         """Give the abstract value of what an edge carries."""
-        return self.flows.get((id(edge.producer), edge.port), Flow())
+        return self.flows.get((id(edge.producer), edge.port), NOTHING)
 
     def all(self, edges: Sequence[Edge]) -> Flow:
         """Give the join of what several edges carry."""

@@ -8,7 +8,6 @@ from stagelang_compiler.checks.leakage.body import mixings
 from stagelang_compiler.checks.leakage.body_source import Sources
 from stagelang_compiler.checks.leakage.body_value import Mixing
 from stagelang_compiler.checks.leakage.follow import Event
-from stagelang_compiler.checks.leakage.operations import TELLING
 from stagelang_compiler.checks.leakage.roles import declared_role
 from stagelang_compiler.checks.leakage.spelled import Spelling
 
@@ -46,7 +45,5 @@ class Bodies:
             )
         key = (function, parameters)
         if key not in self._known:
-            spelled = self._spelling.of(function)
-            is_telling = spelled.has_loop or spelled.has_import or not TELLING.isdisjoint(spelled.names)
-            self._known[key] = mixings(function, parameters, self._sources) if is_telling else ()
+            self._known[key] = mixings(function, parameters, self._sources, self._spelling)
         return self._known[key]

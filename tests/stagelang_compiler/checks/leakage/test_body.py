@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
 import textwrap
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from stagelang_compiler.checks.leakage.body import mixings
 from stagelang_compiler.checks.leakage.body_source import Sources
 from stagelang_compiler.checks.leakage.body_value import Mixing
+from stagelang_compiler.checks.leakage.spelled import Spelled, Spelling
 
 _MODULE = """\
 import numpy as np
@@ -39,10 +42,12 @@ def _read(folder: Path, *lines: str) -> tuple[Mixing, ...]:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return mixings(module.body, ["table"], Sources())
+    return mixings(module.body, ["table"], Sources(), Spelling())
 
 
 DISHONEST = {
+    "apply()": 'frame = frame.groupby("g").apply(lambda part: part - part.iloc[0])',
+    "sorted()": 'frame["x"] = sorted(frame["x"])',
     "mean()": 'frame["x"] = frame["x"] - frame["x"].mean()',
     "std()": 'frame["x"] = frame["x"] / np.std(frame["x"])',
     "rank()": 'frame["x"] = frame["x"].rank()',
@@ -134,3 +139,64 @@ def test_how_far_rows_are_mixed_is_told(tmp_path: Path, line: str, within: set[s
     (found,) = _read(tmp_path, line)
     assert found.within == frozenset(within)
     assert found.past == past
+
+
+_NAMED = """\
+import json
+
+import pandas as pd
+
+import helpers.inner
+
+
+def within(frame):
+    from statistics import mode
+    return [frame.one for _ in frame], mode
+
+
+def after():
+    return body.late(keyword=1)
+
+
+def around(table):
+    def enclosed():
+        return table.enclosed
+
+    def wrapped(table):
+        return enclosed()
+
+    return wrapped
+
+
+def body(table):
+    for each in table:
+        each.looped()
+    return within(table), helpers.inner.deep(table), pd.DataFrame, lambda row: row.hidden, json.dumps({}, indent=1)
+
+
+closed = around(1)
+"""
+
+
+def test_all_names_in_what_a_function_may_call_are_known_without_reading_its_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "helpers").mkdir()
+    (tmp_path / "helpers" / "__init__.py").write_text("")
+    (tmp_path / "helpers" / "inner.py").write_text(
+        "def deep(table):\n    return deeper(table)\n\n\ndef deeper(x):\n    return x.deepest\n"
+    )
+    (tmp_path / "naming.py").write_text(_NAMED)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    naming = importlib.import_module("naming")
+    spelled = Spelling().of(naming.body)
+    assert spelled.names == {
+        "within", "helpers", "inner", "deep", "deeper", "deepest", "pd", "DataFrame", "hidden", "json", "dumps", "indent", "looped",
+        "one", "statistics", "mode",
+    }  # fmt: skip
+    assert (spelled.has_loop, spelled.has_import) == (True, True)
+    assert Spelling().of(naming.closed) == Spelled(frozenset({"enclosed"}), has_loop=False, has_import=False)
+    assert Spelling().of(naming.after) == Spelled(
+        spelled.names | {"body", "late", "keyword"}, has_loop=True, has_import=True
+    )
+    assert Spelling().of(len) == Spelled(frozenset(), has_loop=False, has_import=False)
