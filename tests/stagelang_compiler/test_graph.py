@@ -317,7 +317,7 @@ _PARAMETERS = ("a", "b", "c", "d")
 
 @given(st.data())
 def test_calls_are_bound_as_python_binds_them(data: st.DataObject) -> None:
-    """A call that Python refuses is left to be told by whoever asks Python."""
+    """A call that Python refuses, and any of what is rarely declared, is left to be told by whoever asks Python."""
     plain = data.draw(st.integers(0, 4))
     given_defaults = [data.draw(st.booleans()) for _ in _PARAMETERS]
     spelled: list[str] = []
@@ -339,4 +339,7 @@ def test_calls_are_bound_as_python_binds_them(data: st.DataObject) -> None:
         assert quick is None
         return
     bound.apply_defaults()
-    assert "more" in bound.arguments or (quick is not None and [*quick.items()] == [*bound.arguments.items()])
+    if {"/", "**more"} & {*spelled}:
+        assert quick is None
+    else:
+        assert quick is not None and [*quick.items()] == [*bound.arguments.items()]

@@ -46,7 +46,8 @@ accepted = [
 pipeline = Pipeline("p", seed=1, outputs=outputs, waivers=accepted)
 """
 
-BLOCKS = blocks(Path(__file__).parent)
+BLOCKS = [each for each in blocks(Path(__file__).parent) if each.code != "SL301"]
+"""All but what is about which code a change reaches: nothing of that is done in a run."""
 
 
 @pytest.fixture(scope="module")
