@@ -60,7 +60,7 @@ def write_pack(
         path: the file to write.
         plan: the plan that they belong to.
         nodes: their names.
-        ran: those of them that ran, and weren't up to date already.
+        ran: those of them, and of their ancestors, that ran and weren't up to date already.
         store: where their outputs are.
         notes: what became of them.
     """

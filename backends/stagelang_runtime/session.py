@@ -373,7 +373,11 @@ def _coloured(verdict: str) -> str:
 
 
 def _needed(gate: GateOutcome) -> str:
-    return "" if gate.needed_n is None else f"; about {gate.needed_n:,} {gate.needed_of} would decide it"
+    if gate.needed_n is None:
+        return ""
+    from stagelang_runtime.stats.amounts import about
+
+    return f"; about {about(gate.needed_n)} {gate.needed_of} would decide it"
 
 
 def _number(value: float | None) -> str:

@@ -149,9 +149,12 @@ def by_snakemake(project: Path) -> Ran:
 
 def by_github(project: Path) -> Ran:
     """Run as a GitHub Actions workflow on a GitHub of this machine; its packs are then judged like any notes."""
-    with serve(FakeGitHub(store=project.parent / "kept")) as github:
-        hub = Hub(github=github, root=project.parent / "hub", secrets={"CONFORMANCE_TOKEN": _TOKEN})
-        shutil.copytree(project, hub.folder)
+    place = project.with_name(f"{project.name}-on-github")
+    with serve(FakeGitHub(store=place / "kept")) as github:
+        hub = Hub(github=github, root=place, secrets={"CONFORMANCE_TOKEN": _TOKEN})
+        hub.runs = len([*place.glob("run-*")])  # what an earlier run left there is the repository's past
+        left = shutil.ignore_patterns(".stagelang", "build", "notes")
+        shutil.copytree(project, hub.folder, ignore=left, dirs_exist_ok=True)
         hub.commit({"pyproject.toml": _SETTINGS, "requirements.lock": _LOCK, ".gitignore": ".stagelang/\n"})
         call(_STAGELANG, "compile", "--target", "gha", cwd=hub.folder, code=0)
         (workflow,) = (hub.folder / ".github" / "workflows").glob("*.yml")
@@ -159,16 +162,17 @@ def by_github(project: Path) -> Ran:
         hub.commit({})
         run = hub.run(push())
         assert {"plan", "report"} <= run.started(), run.log
-        plan = compiled(project, "local") / "plan.json"
-        notes = Notes(project / "notes")
-        store = Store.open_or_create(project / ".stagelang" / "store")
-        handed_over = project.parent / "handed-over"
-        for archive in (github.store / "artifacts").rglob("sl.result.*.zip"):
-            with zipfile.ZipFile(archive) as zipped:
-                zipped.extractall(handed_over)
-        for pack in handed_over.rglob("*.tar"):
-            for result in read_pack(pack, store).own.values():
-                notes.put(result)
+    plan = compiled(project, "local") / "plan.json"
+    notes = Notes(project / "notes")
+    store = Store.open_or_create(project / ".stagelang" / "store")
+    for archive in sorted(
+        (place / "kept" / "artifacts").rglob("sl.result.*.zip")
+    ):  # by run, the last one last
+        with zipfile.ZipFile(archive) as zipped:
+            zipped.extractall(place / "handed-over" / archive.parent.name)
+    for pack in sorted((place / "handed-over").rglob("*.tar")):
+        for result in read_pack(pack, store).own.values():
+            notes.put(result)
     judged = call(_STAGELANG, "verdict", "--plan", plan, "--notes", notes.folder, cwd=project)
     assert bool(judged.returncode) == (run.result("report") != "success"), run.log
     return seen(project, judged)

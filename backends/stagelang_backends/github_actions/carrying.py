@@ -83,7 +83,8 @@ def carry_out_job(run: RunPlan, text: str, job: str, nodes: Sequence[str], *, ro
             options=RunOptions(keep_going=True, force=run.full),
             listener=listener,
         )
-    ran = [name for name in known if result.nodes[name].state == "ran"]
+    elsewhere = {name for each, planned in run.jobs.items() if each != job for name in planned.nodes}
+    ran = [name for name, node in result.nodes.items() if node.state == "ran" and name not in elsewhere]
     write_pack(out / f"{job}.tar", plan, known, ran=ran, store=bench.store, notes=bench.notes)
     return result.exit_code
 

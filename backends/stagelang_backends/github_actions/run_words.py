@@ -17,6 +17,7 @@ from stagelang_backends.review.markdown import Section
 from stagelang_compiler.plan import Plan
 from stagelang_runtime.execute.results import NodeResult, RunResult, State
 from stagelang_runtime.judge.outcomes import GateOutcome, MetricOutcome, Outcomes, SliceOutcome
+from stagelang_runtime.stats.amounts import about
 
 _MOST_SHOWN, _MOST_ROWS = 12, 60
 """Longer lists are folded; longer tables end there, and the report's page has the rest."""
@@ -117,7 +118,11 @@ def _gates(gates: Sequence[GateOutcome]) -> Iterator[str]:
     yield "| gate | verdict | why |\n| --- | --- | --- |\n"
     for gate in sorted(gates, key=lambda each: each.verdict == "pass")[:_MOST_ROWS]:
         sign = SIGNS[gate.verdict]
-        more = "" if gate.needed_n is None else f"; about {gate.needed_n:,} {gate.needed_of} would decide it"
+        more = (
+            ""
+            if gate.needed_n is None
+            else f"; about {about(gate.needed_n)} {gate.needed_of} would decide it"
+        )
         yield f"| {_cell(gate.name)} | {sign.mark}\N{NO-BREAK SPACE}{sign.word} | {_cell(gate.reason + more)} |\n"
     if len(gates) > _MOST_ROWS:
         yield f"| and {len(gates) - _MOST_ROWS:,} more | | |\n"

@@ -12,6 +12,7 @@ from stagelang_backends.lineage.palette import SIGNS, Sign
 from stagelang_compiler.diff import Name, PlanDiff, Words, counts_words, summary
 from stagelang_runtime.judge import MetricDifference
 from stagelang_runtime.judge.metric_difference import Word
+from stagelang_runtime.stats.amounts import about
 
 WORST_FIRST: tuple[Word | Literal["other_rows"], ...] = (
     "worse",
@@ -110,7 +111,7 @@ def _aside(difference: MetricDifference) -> Words:
     if difference.needed_n is not None:
         of, _, column = difference.units.partition(" of ")
         units: Words = (f"{of} of ", Name(column)) if column else (of,)
-        return (f"about {difference.needed_n:,} ", *units, " would decide it")
+        return (f"about {about(difference.needed_n)} ", *units, " would decide it")
     if difference.verdict in ("not_comparable", "not_measured") or (
         difference.verdict == "inconclusive" and difference.low is difference.high is None
     ):

@@ -10,6 +10,7 @@ import attrs
 
 from stagelang_compiler.plan import Gate, Metric
 from stagelang_runtime.judge.pairing import Pairing
+from stagelang_runtime.stats.amounts import about
 from stagelang_runtime.stats.difference import Difference
 from stagelang_runtime.stats.verdict import Z_975, Comparison, compare_verdict, units_to_decide
 
@@ -183,7 +184,7 @@ def _sentences(
         left = f"{_amount(filled.base_left, filled.counted)} only in the base and {filled.head_left:,} only in the head"
         yield f"{left} aren't compared: over the others {found.base:.4g} -> {found.head:.4g}"
     if filled.needed_n is not None:
-        yield f"about {_amount(filled.needed_n, filled.units)} would decide it"
+        yield f"about {about(filled.needed_n)} {filled.units} would decide it"
     notes = (found.note if filled.verdict != "identical" else "", note)
     yield from (each for each in notes if each)
 

@@ -13,6 +13,7 @@ from stagelang_runtime.judge.outcomes import GateOutcome, Outcomes, outcomes_fro
 from stagelang_runtime.location import Location
 from stagelang_runtime.report.charts import interval_svg
 from stagelang_runtime.report.facts import distributions, sources
+from stagelang_runtime.stats.amounts import about
 from stagelang_runtime.store import StoreError
 from stagelang_runtime.told_beyond import said_beyond
 
@@ -88,6 +89,7 @@ def report_html(
         },
         states=STATES,
         methods=METHODS,
+        about=about,
         waived=waived,
         lineage=Markup(lineage_svg),  # drawn by stagelang itself, names escaped
     )

@@ -16,6 +16,7 @@ import attrs
 import numpy as np
 
 from stagelang_runtime.stats.aggregates import Moments, Outcomes, Range
+from stagelang_runtime.stats.amounts import about
 from stagelang_runtime.stats.exact import Floats, exact_sum
 from stagelang_runtime.stats.undefined import NoIntervalError
 from stagelang_runtime.stats.units import Units
@@ -267,4 +268,4 @@ def rounding(rows: Floats, centre: Floats, gradient: Floats, slope_accuracy: flo
 def skew_note(skewness: float, n_units: int) -> str:
     """Warn where t intervals are known to be too narrow: fewer units than 25·skewness² (Cochran's rule)."""
     wanted = math.ceil(25 * skewness**2)
-    return "" if n_units >= wanted else f"skewed: the interval may be too narrow below {wanted} units"
+    return "" if n_units >= wanted else f"skewed: the interval may be too narrow below {about(wanted)} units"

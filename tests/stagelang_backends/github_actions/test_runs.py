@@ -159,7 +159,7 @@ def test_a_node_that_no_job_has_yet_is_made_where_it_is_read_and_the_check_fails
     assert ended.ran == ["cost"]
     assert ended.jobs["report"] == "failure"
     said = ended.text("comment.md")
-    assert "**✗ fail** `rides`: 1 ran, 3 kept" in said
+    assert "**✗ fail** `rides`: 2 ran, 2 kept" in said  # 'halves', of no job, and 'cost' which reads it
     assert "isn't what would be compiled now" in said
 
 

@@ -16,6 +16,7 @@ from stagelang_compiler.compiler import check_file
 from stagelang_runtime.execute.results import RunOptions
 from stagelang_runtime.execute.runner import run
 from stagelang_runtime.judge import MeasuredRun, MetricDifference, compare_runs
+from stagelang_runtime.stats.amounts import about
 from stagelang_runtime.store import Store
 
 SPEC = """
@@ -172,8 +173,9 @@ def test_too_small_a_difference_says_how_many_rows_would_decide(bench: Bench, ba
     assert fare.high is not None
     spread = (fare.high - fare.low) / 2 / 1.965927295920829 * 20
     needed = ((1.959963984540054 + 0.8416212335729143) * spread / fare.difference) ** 2
+    assert fare.needed_n is not None
     assert fare.needed_n == pytest.approx(needed, abs=1)
-    assert f"about {fare.needed_n:,} rows would decide it" in fare.reason
+    assert f"about {about(fare.needed_n)} rows would decide it" in fare.reason
     assert "no tolerance is declared" in fare.reason
 
 

@@ -26,6 +26,7 @@ from stagelang_runtime.stats.aggregates import (
     smooth,
     total,
 )
+from stagelang_runtime.stats.amounts import about
 from stagelang_runtime.stats.interval import Estimate, estimate
 from stagelang_runtime.stats.rules import binomial_quantile
 from stagelang_runtime.stats.undefined import Undefined
@@ -366,7 +367,7 @@ def test_skewed_rows_are_said_to_need_more() -> None:
     z = np.random.default_rng(0).lognormal(0, 2, size=100)
     wanted = math.ceil(25 * float(stats.skew(z)) ** 2)
     assert wanted > 100
-    assert estimate(z, mean()).note == f"skewed: the interval may be too narrow below {wanted} units"
+    assert estimate(z, mean()).note == f"skewed: the interval may be too narrow below {about(wanted)} units"
     assert estimate(np.random.default_rng(0).normal(size=100), mean()).note == ""
 
 
