@@ -127,7 +127,7 @@ def column(
     adds: Adds | None = None,
     role: str = "",
     known_after: dt.timedelta | None = None,
-    made_of: Sequence[str] | None = None,
+    made_of: str | Sequence[str] | None = None,
     description: str = "",
 ) -> Column[T]:
     """Declare what a column may hold.
@@ -167,7 +167,7 @@ def column(
         adds=adds,
         role=role,
         known_after=known_after,
-        made_of=None if made_of is None else tuple(made_of),
+        made_of=(made_of,) if isinstance(made_of, str) else None if made_of is None else tuple(made_of),
         description=description,
     )
     return Column(limits, caller_origin())

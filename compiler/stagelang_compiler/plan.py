@@ -51,7 +51,10 @@ class Column:
     pattern: str | None = None
     length: int | None = None
     unit: Unit | None = None
+    scale: Literal["", "nominal", "ordinal", "interval", "ratio"] = ""
+    adds: Literal["", "always", "not_over_time", "never"] = ""
     role: str = ""
+    known_after_seconds: float | None = None
     made_of: tuple[str, ...] | None = None
     description: str = ""
     origin: Origin

@@ -88,8 +88,19 @@ def column_words(column: Column) -> Iterator[str]:
         yield f"of length {column.length}"
     if column.unit is not None:
         yield f"[{unit_words(column.unit)}]"
+    yield from _words_of_use(column)
+
+
+def _words_of_use(column: Column) -> Iterator[str]:
+    """Say what a column's values may be used for, when they are known and what they are made of."""
+    if column.scale:
+        yield f"scale {column.scale}"
+    if column.adds:
+        yield f"adds {column.adds.replace('_', ' ')}"
     if column.role:
         yield f"role {column.role}"
+    if column.known_after_seconds is not None:
+        yield f"known {column.known_after_seconds:g} s later"
     if column.made_of is not None:
         yield f"made of {', '.join(column.made_of) or 'no column'}"
 

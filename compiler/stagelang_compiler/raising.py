@@ -81,7 +81,13 @@ def _limits(column: plan.Column) -> Limits:
         group=column.group,
         time=column.time,
         unit=None if column.unit is None else raised_unit(column.unit),
+        scale=column.scale or None,
+        adds=column.adds or None,
         role=column.role,
+        known_after=None
+        if column.known_after_seconds is None
+        else dt.timedelta(seconds=column.known_after_seconds),
+        made_of=column.made_of,
     )
 
 

@@ -174,7 +174,7 @@ def test_of_a_body_that_can_not_be_followed_nothing_is_claimed(body: str, tmp_pa
 
 
 def test_what_is_declared_goes_before_what_is_read(tmp_path: Path) -> None:
-    body = "return scans.derive(Made, frame.assign(x=frame['ink'], y=frame['ink']))"
+    body = "return scans.derive(Made, frame.assign(x=list(frame['ink']), y=frame['ink']))"
     found = made(tmp_path, body, " = column(made_of=[Scans.width, Places.writer])")
     assert found["x"] == "declared level. places.writer scans.width scans.writer"
     assert found["y"] == "read scans.ink"

@@ -12,7 +12,8 @@ from stagelang_backends.cli.main import FINDINGS, OK, UsageError
 from stagelang_backends.cli.spec_arguments import add_spec
 
 if TYPE_CHECKING:
-    from stagelang_compiler.odcs import Described, Note
+    from stagelang_compiler.odcs import Note
+    from stagelang_compiler.plan import Contract
 
 ENDING = ".odcs.yaml"
 
@@ -72,23 +73,17 @@ def _export(arguments: argparse.Namespace) -> int:
     return _told(lost, arguments)
 
 
-def _chosen(arguments: argparse.Namespace) -> Mapping[str, Described] | None:
+def _chosen(arguments: argparse.Namespace) -> Mapping[str, Contract] | None:
     """Give the contracts of a pipeline that are asked for; None where it has errors, which are printed."""
     from stagelang_compiler.compiler import check_file
     from stagelang_compiler.diagnostics import did_you_mean
-    from stagelang_compiler.lower.contracts import contract_names
-    from stagelang_compiler.odcs import described
     from stagelang_compiler.rendering import render
 
     result = check_file(arguments.spec, pipeline=arguments.pipeline)
-    if result.plan is None or result.graph is None:
+    if result.plan is None:
         sys.stderr.write(render(result.diagnostics, format="text", root=arguments.spec.absolute().parent))
         return None
-    shapes = [shape for node in result.graph.nodes for shape in node.outputs.values()]
-    shapes += [edge.needed for node in result.graph.nodes for edge in node.inputs if edge.needed]
-    classes = contract_names(shape.contract for shape in shapes if shape.contract is not None)
-    known = result.plan.contracts
-    found = {name: described(known[name], each) for each, name in classes.items() if name in known}
+    found = result.plan.contracts
     if not arguments.contract:
         return dict(sorted(found.items()))
     if arguments.contract not in found:

@@ -11,11 +11,12 @@ from attrs import frozen
 from stagelang.contract import Contract, columns_of
 from stagelang.origin import Origin
 from stagelang_compiler.checks.column_places import column_place
+from stagelang_compiler.checks.made_of import is_read_as
 from stagelang_compiler.checks.promise_texts import Aspect, limits_text, span_source
 from stagelang_compiler.checks.promises import conversion, promises
 from stagelang_compiler.checks.subsumption import Failure, implies
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
-from stagelang_compiler.graph import Edge, Graph, GraphNode
+from stagelang_compiler.graph import Edge, Graph, GraphNode, bound_of
 
 
 def _rule(code: str, name: str, summary: str, *, waivable: bool = False) -> Rule:
@@ -60,6 +61,10 @@ ROWS_NOT_IMPLIED = _rule(
 ORDER_NOT_PROMISED = _rule(
     "SL224", "order-not-promised", "rows may stand in another order than is needed", waivable=True
 )
+LINEAGE_NOT_PROMISED = _rule("SL232", "lineage-not-promised", "a column may be made of others than is needed")
+KNOWN_LATER_THAN_NEEDED = _rule(
+    "SL233", "known-later-than-needed", "values may become known later than is needed"
+)
 OLDER_THAN_NEEDED = _rule("SL225", "older-than-needed", "a table may be older than is needed")
 
 RULES = (
@@ -79,6 +84,8 @@ RULES = (
     ROWS_NOT_IMPLIED,
     ORDER_NOT_PROMISED,
     OLDER_THAN_NEEDED,
+    LINEAGE_NOT_PROMISED,
+    KNOWN_LATER_THAN_NEEDED,
 )
 
 _SAID: dict[Aspect, tuple[Rule, str]] = {
@@ -109,6 +116,11 @@ _SAID: dict[Aspect, tuple[Rule, str]] = {
     "group": (GROUP_NOT_PROMISED, "needs column {column!r} as the group, which {giver!r} doesn't promise"),
     "time": (TIME_NOT_PROMISED, "needs column {column!r} as the time, which {giver!r} doesn't promise"),
     "role": (ROLE_MISMATCH, "needs column {column!r} in another role than {giver!r} gives it"),
+    "known": (KNOWN_LATER_THAN_NEEDED, "needs column {column!r} known earlier than {giver!r} promises"),
+    "lineage": (
+        LINEAGE_NOT_PROMISED,
+        "needs column {column!r} made of no more than {giver!r} promises",
+    ),
     "extra": (UNEXPECTED_COLUMN, "takes no column {column!r}, which {giver!r} has"),
     "rows": (ROWS_NOT_IMPLIED, "needs a number of rows that {giver!r} doesn't promise"),
     "order": (ORDER_NOT_PROMISED, "needs rows in an order that {giver!r} doesn't promise"),
@@ -143,8 +155,16 @@ def left_open(edge: Edge) -> tuple[str, ...]:
     steps = [
         (given, needed) for given, needed in pairwise(contracts) if given is not None and needed is not None
     ]
-    failures = [failure for given, needed in steps for failure in implies(given, needed)]
+    failures = [failure for given, needed in steps for failure in _unproved(edge, given, needed)]
     return tuple(dict.fromkeys(_open(failure) for failure in failures))
+
+
+def _unproved(edge: Edge, given: type[Contract], needed: type[Contract]) -> Iterator[Failure]:
+    """Give what one contract doesn't prove of another, nor the body that gives the table."""
+    for failure in implies(given, needed):
+        names = promises(needed)[failure.column].limits.made_of if failure.aspect == "lineage" else None
+        if names is None or not is_read_as(edge, failure.column, tuple(map(str, names))):
+            yield failure
 
 
 def _open(failure: Failure) -> str:
@@ -155,15 +175,44 @@ def _open(failure: Failure) -> str:
 
 
 def check_edges(graph: Graph) -> Iterator[Diagnostic]:
-    """Compare promise and need wherever a table is read; say the same of the same line once."""
-    seen: set[tuple[Origin, str, type[Contract], type[Contract]]] = set()
-    for node in graph.nodes:
-        for edge in node.inputs:
-            for step in _steps(node, edge):
-                told = (step.origin, step.reader, step.given, step.needed)
-                if told not in seen:
-                    seen.add(told)
-                    yield from _findings(node, step)
+    """Compare promise and need wherever a table is read or given out; say the same of the same line once."""
+    seen: set[tuple[object, ...]] = set()
+    for node, edge in (*_read(graph), *_given_out(graph)):
+        for step in _steps(node, edge):
+            told = (step.origin, step.reader, step.given, step.needed, *_read_of(edge, step))
+            if told not in seen:
+                seen.add(told)
+                yield from _findings(node, edge, step)
+
+
+def _read(graph: Graph) -> Iterator[tuple[GraphNode, Edge]]:
+    return ((node, edge) for node in graph.nodes for edge in node.inputs)
+
+
+def _given_out(graph: Graph) -> Iterator[tuple[GraphNode, Edge]]:
+    """Give the pipeline's outputs, which are read under the last contract that they are viewed as, and by no gate."""
+    for handle in graph.pipeline.outputs:
+        bound, found = bound_of(handle), graph.node_of(handle)
+        if bound is not None and found is not None and bound.views:
+            node, port = found
+            yield (
+                node,
+                Edge(
+                    argument="",
+                    index=None,
+                    producer=node,
+                    port=port,
+                    views=bound.views,
+                    needed=None,
+                    origin=bound.views[-1][1],
+                ),
+            )
+
+
+def _read_of(edge: Edge, step: _Step) -> tuple[object, ...]:
+    """Give whose body has a say in whether a promise holds, if any."""
+    asks_body = any(failure.aspect == "lineage" for failure in implies(step.given, step.needed))
+    return (edge.producer.stage, edge.port) if asks_body else ()
 
 
 def _contracts(edge: Edge) -> list[type[Contract] | None]:
@@ -185,10 +234,10 @@ def _steps(node: GraphNode, edge: Edge) -> Iterator[_Step]:
             yield _Step(given=given, needed=needed, reader=reader, origin=origin)
 
 
-def _findings(node: GraphNode, step: _Step) -> Iterator[Diagnostic]:
-    for failure in implies(step.given, step.needed):
-        if failure.answer == "unknown":
-            continue
+def _findings(node: GraphNode, edge: Edge, step: _Step) -> Iterator[Diagnostic]:
+    for failure in _unproved(edge, step.given, step.needed):
+        if failure.answer == "unknown" and (edge.argument or not failure.needed):
+            continue  # its gate tells, or the rule of what makes no sense
         rule, said = _SAID[failure.aspect]
         yield Diagnostic(
             rule=rule,
@@ -233,12 +282,12 @@ def _help(step: _Step, failure: Failure) -> str:
         case "extra":
             return f"drop the column in a stage before, or don't close {reader}"
         case "role":
-            return f"pass the column that is for it, or declare role={_role(step, column)!r} in {giver}"
+            role = promises(step.needed)[column].limits.role
+            return f"pass the column that is for it, or declare role={role!r} in {giver}"
         case "rows" | "order" | "age":
             return _table_help(step, failure.aspect, giver)
         case _:
-            wanted = limits_text(failure.aspect, promises(step.needed)[column].limits)
-            return f"declare {wanted} in {giver}, if it holds"
+            return f"declare {_said_in_need(step, failure)} in {giver}, if it holds"
 
 
 def _table_help(step: _Step, aspect: Aspect, giver: str) -> str:
@@ -254,8 +303,13 @@ def _table_help(step: _Step, aspect: Aspect, giver: str) -> str:
             return f"declare rows={step.needed.__rows__!r} on {giver}, if it holds"
 
 
-def _role(step: _Step, column: str) -> str:
-    return promises(step.needed)[column].limits.role
+def _said_in_need(step: _Step, failure: Failure) -> str:
+    limits = promises(step.needed)[failure.column].limits
+    if failure.aspect == "known":
+        return f"known_after={span_source(limits.known_after)}"
+    if failure.aspect == "lineage":
+        return f"made_of=[{', '.join(repr(str(each)) for each in limits.made_of or ())}]"
+    return limits_text(failure.aspect, limits)
 
 
 def _unit_help(step: _Step, column: str) -> str:

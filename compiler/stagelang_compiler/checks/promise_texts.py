@@ -27,6 +27,8 @@ Aspect: TypeAlias = Literal[
     "group",
     "time",
     "role",
+    "known",
+    "lineage",
     "extra",
     "rows",
     "order",
@@ -58,7 +60,19 @@ def promised_text(aspect: Aspect, promise: Promise, need: Promise) -> str:
         case "role" if limits.role:
             return f"role={limits.role!r}"
         case _:
-            return _UNPROMISED[aspect]
+            return _promised_origin(aspect, promise) or _UNPROMISED[aspect]
+
+
+def _promised_origin(aspect: Aspect, promise: Promise) -> str:
+    """Say what is promised of when values are known and of where they come from."""
+    limits = promise.limits
+    match aspect:
+        case "known" if limits.known_after is not None:
+            return f"known {span_text(limits.known_after)} after the row's time"
+        case "lineage" if limits.made_of is not None:
+            return made_of_text(limits.made_of)
+        case _:
+            return ""
 
 
 _UNPROMISED: Mapping[Aspect, str] = {
@@ -68,6 +82,7 @@ _UNPROMISED: Mapping[Aspect, str] = {
     "group": "no group",
     "time": "no time",
     "role": "no role",
+    "lineage": "made of any columns",
 }
 
 
@@ -92,7 +107,18 @@ def needed_text(aspect: Aspect, need: Promise) -> str:
         case "role":
             return f"role={limits.role!r}"
         case _:
-            return _NEEDED[aspect]
+            return _needed_origin(aspect, limits) or _NEEDED[aspect]
+
+
+def _needed_origin(aspect: Aspect, limits: Limits) -> str:
+    """Say what is needed of when values are known and of where they come from."""
+    match aspect:
+        case "known" if limits.known_after is not None:
+            return f"known at most {span_text(limits.known_after)} after the row's time"
+        case "lineage":
+            return made_of_text(limits.made_of or ())
+        case _:
+            return ""
 
 
 _NEEDED: Mapping[Aspect, str] = {
@@ -209,6 +235,12 @@ def span_source(span: dt.timedelta | None) -> str:
 
 def _rows(count: int | None) -> str:
     return "1 row" if count == 1 else f"{count} rows"
+
+
+def made_of_text(names: Iterable[str]) -> str:
+    """Say what a column is made of."""
+    listed = names_text(repr(str(name)) for name in names)
+    return f"made of {listed}" if listed else "made of no column"
 
 
 def _pattern_text(pattern: str | None) -> str:

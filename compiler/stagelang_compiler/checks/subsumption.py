@@ -7,9 +7,10 @@ Unknown: it can't be told from the declarations, and the entry gate tells it fro
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, TypeAlias, final
+from typing import Any, Literal, TypeAlias, final
 from weakref import WeakKeyDictionary
 
 from attrs import frozen
@@ -27,7 +28,14 @@ from stagelang_compiler.checks.promise_texts import (
     promised_text,
     rows_text,
 )
-from stagelang_compiler.checks.promises import Promise, age_of, conversion, order_of, promises, rows_of
+from stagelang_compiler.checks.promises import (
+    Promise,
+    age_of,
+    conversion,
+    order_of,
+    promises,
+    rows_of,
+)
 
 Answer: TypeAlias = Literal["proved", "refuted", "unknown"]
 Judge: TypeAlias = Callable[[Promise, Promise], Answer]
@@ -229,6 +237,28 @@ def _role(promise: Promise, need: Promise) -> Answer:
     return _proved(need.limits.role in ("", promise.limits.role))
 
 
+def _known(promise: Promise, need: Promise) -> Answer:
+    given, wanted = known_after(promise), need.limits.known_after
+    return _proved(not isinstance(wanted, dt.timedelta) or given <= wanted)
+
+
+def known_after(promise: Promise) -> dt.timedelta:
+    """Give how long after its row's time a value becomes known."""
+    after: Any = promise.limits.known_after
+    return after if isinstance(after, dt.timedelta) else dt.timedelta(0)
+
+
+def _lineage(promise: Promise, need: Promise) -> Answer:
+    given, wanted = made_of(promise), made_of(need)
+    return _proved(wanted is None or (given is not None and given <= wanted))
+
+
+def made_of(promise: Promise) -> frozenset[str] | None:
+    """Give the columns that a column says it is made of; None where it doesn't say."""
+    names = promise.limits.made_of
+    return None if names is None else frozenset(map(str, names))
+
+
 def _length(promise: Promise, need: Promise) -> Answer:
     return _proved(need.limits.length in (None, promise.limits.length))
 
@@ -285,6 +315,8 @@ _JUDGES: dict[Aspect, Judge] = {
     "group": _group,
     "time": _time,
     "role": _role,
+    "known": _known,
+    "lineage": _lineage,
 }
 _VALUE_JUDGES: dict[Aspect, Judge] = {
     "range": _domains(_range),

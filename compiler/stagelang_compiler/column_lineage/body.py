@@ -8,9 +8,9 @@ a loop that changes a frame, makes the whole body unread: then nothing is claime
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import FunctionType, ModuleType
-from typing import Any, TypeAlias, final
+from typing import Any, TypeAlias
 
 from stagelang_compiler.checks.leakage import body_syntax as syntax
 from stagelang_compiler.checks.leakage.body_source import Sources
@@ -27,7 +27,6 @@ from stagelang_compiler.column_lineage.frames import (
     Value,
     joined,
     origins,
-    together,
 )
 from stagelang_compiler.fingerprint.trees import children, walk
 
@@ -52,11 +51,10 @@ def read_body(function: FunctionType, arguments: Mapping[str, Value], sources: S
     tree = sources.tree(function)
     if tree is None:
         raise Unread("no source")
-    return _Body(function, sources, 0).run(tree, arguments)
+    return Body(function, sources, 0).run(tree, arguments)
 
 
-@final
-class _Body:
+class Body:
     """Follows one call of one function."""
 
     def __init__(self, function: FunctionType, sources: Sources, depth: int) -> None:
@@ -74,6 +72,28 @@ class _Body:
             return self.value(tree.body)
         self.block(tree.body)
         return Other() if self.given is None else self.given
+
+    # what values are made of
+
+    def origins(self, value: Value) -> Origins:
+        return origins(value)
+
+    def together(self, values: Iterable[Value]) -> Origins:
+        return NONE.union(*map(self.origins, values))
+
+    def joined(self, one: Value, other: Value) -> Value:
+        """Give what is either of two values."""
+        return joined(one, other)
+
+    def touched(self, value: Value, by: Origins) -> Value:
+        """Give a value on which something else has a say."""
+        if not by:
+            return value
+        return value.touched(by) if isinstance(value, Frame) else Other(origins(value) | by)
+
+    def decided_by(self, test: ast.expr) -> Origins:
+        """Give what a condition is made of, and with it all that is done below it."""
+        return self.origins(self.value(test))
 
     # statements
 
@@ -93,7 +113,7 @@ class _Body:
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self.bind(target, value, self.value(value))
             case ast.AugAssign(target=target, value=value):
-                self.bind(target, value, Other(together([self.value(target), self.value(value)])))
+                self.bind(target, value, Other(self.together([self.value(target), self.value(value)])))
             case ast.Expr(value=value):
                 self.effect(value)
             case _:
@@ -117,14 +137,16 @@ class _Body:
     def give(self, value: Value) -> None:
         if self.under:
             value = (
-                value.touched(self.under) if isinstance(value, Frame) else Other(origins(value) | self.under)
+                value.touched(self.under)
+                if isinstance(value, Frame)
+                else Other(self.origins(value) | self.under)
             )
-        self.given = value if self.given is None else joined(self.given, value)
+        self.given = value if self.given is None else self.joined(self.given, value)
 
     def branch(self, test: ast.expr, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt]) -> None:
         """Follow both ways; what is bound or returned below a condition depends on it."""
         before, under = dict(self.names), self.under
-        self.under = under | origins(self.value(test))
+        self.under = under | self.decided_by(test)
         self.block(body)
         after, self.names = self.names, dict(before)
         self.block(orelse)
@@ -132,7 +154,7 @@ class _Body:
         for name in {**after, **self.names}:
             one, other = (names.get(name, before.get(name, Other())) for names in (after, self.names))
             same = one is other
-            self.names[name] = one if same else _touched(joined(one, other), decided)
+            self.names[name] = one if same else self.touched(self.joined(one, other), decided)
         # What comes after an `if` that returned is below its condition too.
         returns = any(isinstance(each, ast.Return) for part in (body, orelse) for each in part)
         self.under = self.under if returns else under
@@ -149,7 +171,7 @@ class _Body:
                     self.bind(inner, value, one)
             case ast.Tuple(elts=targets), _:
                 for inner in targets:
-                    self.bind(inner, inner, Other(origins(made)))
+                    self.bind(inner, inner, Other(self.origins(made)))
             case _:
                 raise Unread("a target")
 
@@ -161,9 +183,9 @@ class _Body:
         if isinstance(frame, Frame):
             if column is None:
                 raise Unread("a column that isn't named")
-            changed: Value = frame.having({column: origins(made) | self.under})
+            changed: Value = frame.having({column: self.origins(made) | self.under})
         else:
-            changed = Other(origins(frame or Other()) | origins(made) | self.under)
+            changed = Other(self.origins(frame or Other()) | self.origins(made) | self.under)
         for other, value in [*self.names.items()]:
             if value is frame:
                 self.names[other] = changed
@@ -209,24 +231,26 @@ class _Body:
             case ast.Call():
                 return self.call(node)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                return _touched(joined(self.value(body), self.value(orelse)), origins(self.value(test)))
+                return self.touched(
+                    self.joined(self.value(body), self.value(orelse)), self.origins(self.value(test))
+                )
             case _ if isinstance(node, _GATHERED):
                 return Other(self.reached(node))
             case _ if isinstance(node, _UNFOLLOWED):
                 raise Unread(type(node).__name__)
             case _:
                 parts = (each for each in children(node) if isinstance(each, ast.expr))
-                return Other(together(self.value(each) for each in parts))
+                return Other(self.together(self.value(each) for each in parts))
 
     def listed(self, items: Sequence[ast.expr]) -> Value:
         values = [self.value(each) for each in items]
         texts = [each.text for each in values if isinstance(each, Text)]
-        return Texts(tuple(texts)) if values and len(texts) == len(values) else Other(together(values))
+        return Texts(tuple(texts)) if values and len(texts) == len(values) else Other(self.together(values))
 
     def reached(self, node: ast.AST) -> Origins:
         """Give all that the names in an expression stand for."""
         names = {each.id for each in walk(node) if isinstance(each, ast.Name)}
-        return together(self.names[name] for name in names if name in self.names)
+        return self.together(self.names[name] for name in names if name in self.names)
 
     def text(self, node: ast.expr) -> str | None:
         found = self.value(node)
@@ -234,7 +258,9 @@ class _Body:
 
     def item(self, of: Value, key: ast.expr) -> Value:
         if not isinstance(of, Frame):
-            return Other(origins(of) | (NONE if isinstance(key, ast.Slice) else origins(self.value(key))))
+            return Other(
+                self.origins(of) | (NONE if isinstance(key, ast.Slice) else self.origins(self.value(key)))
+            )
         match self.value(key) if not isinstance(key, ast.Slice) else None:
             case None:
                 return of
@@ -243,7 +269,7 @@ class _Body:
             case Texts(names):
                 return Frame(columns={name: of.column(name) for name in names}, rows=of.rows)
             case condition:
-                return of.chosen(origins(condition))
+                return of.chosen(self.origins(condition))
 
     def attribute(self, node: ast.Attribute) -> Value:
         live = _constant(self.live(node))
@@ -251,7 +277,7 @@ class _Body:
             return live
         of = self.value(node.value)
         if not isinstance(of, Frame):
-            return Other(origins(of))
+            return Other(self.origins(of))
         if node.attr in of.columns:
             return Other(of.columns[node.attr])
         if node.attr in op.SAME_FRAME:
@@ -269,12 +295,12 @@ class _Body:
             if isinstance(of, Frame):
                 return self.method(of, name, node)
         if syntax.path(node.func) in EXPRESSIONS:
-            return Other(together(self.names.values()))  # a column of whatever frame it is used in
+            return Other(self.together(self.names.values()))  # a column of whatever frame it is used in
         if name in op.MERGES and len(node.args) == 2:
             return self.merged(self.value(node.args[0]), self.value(node.args[1]), node)
         if name == "len" and len(node.args) == 1:
             counted = self.value(node.args[0])
-            return Other(counted.rows if isinstance(counted, Frame) else origins(counted))
+            return Other(counted.rows if isinstance(counted, Frame) else self.origins(counted))
         if name in op.DYNAMIC:
             raise Unread(name)
         if name in op.FRAMES:
@@ -290,7 +316,7 @@ class _Body:
         ]
         if isinstance(node.func, ast.Attribute):
             parts.append(node.func.value)
-        return together(self.value(each) for each in parts)
+        return self.together(self.value(each) for each in parts)
 
     def method(self, of: Frame, name: str, node: ast.Call) -> Value:
         if any(each.arg == "inplace" for each in node.keywords):
@@ -315,7 +341,9 @@ class _Body:
 
     def by_its_name(self, of: Frame, name: str, node: ast.Call) -> Value:
         """Follow a method of which only is known what it does to columns in general."""
-        given = together(self.value(each) for each in (*node.args, *(each.value for each in node.keywords)))
+        given = self.together(
+            self.value(each) for each in (*node.args, *(each.value for each in node.keywords))
+        )
         match name:
             case _ if name in op.MERGES and len(node.args) == 1:
                 return self.merged(of, self.value(node.args[0]), node)
@@ -355,9 +383,11 @@ class _Body:
     def assigned(self, of: Frame, node: ast.expr) -> Origins:
         """Give what a column of `assign` is made of; a lambda is called with the frame."""
         if not isinstance(node, ast.Lambda):
-            return origins(self.value(node))
+            return self.origins(self.value(node))
         names = [each.arg for each in node.args.args]
-        return origins(self.within(self.function).run(node, {**self.names, **dict.fromkeys(names[:1], of)}))
+        return self.origins(
+            self.within(self.function).run(node, {**self.names, **dict.fromkeys(names[:1], of)})
+        )
 
     def renamed(self, node: ast.Call) -> dict[str, str] | None:
         """Read `columns={"old": "new"}`, or polars' one positional mapping."""
@@ -381,7 +411,7 @@ class _Body:
             name = self.text(key) if key is not None else None
             if name is None:
                 return Other(self.given_to(node))
-            columns[name] = origins(self.value(value))
+            columns[name] = self.origins(self.value(value))
         return Frame(columns=columns)
 
     def inlined(self, node: ast.Call) -> Value | None:
@@ -416,8 +446,8 @@ class _Body:
         given |= {each.arg: self.value(each.value) for each in node.keywords if each.arg}
         return Ports(ports=given)
 
-    def within(self, function: FunctionType) -> _Body:
-        inner = _Body(function, self.sources, self.depth + 1)
+    def within(self, function: FunctionType) -> Body:
+        inner = type(self)(function, self.sources, self.depth + 1)
         inner.under = self.under
         return inner
 
@@ -431,12 +461,6 @@ class _Body:
                 return getattr(owner, name, None) if isinstance(owner, ModuleType | type) else None
             case _:
                 return None
-
-
-def _touched(value: Value, by: Origins) -> Value:
-    if not by:
-        return value
-    return value.touched(by) if isinstance(value, Frame) else Other(origins(value) | by)
 
 
 def _constant(found: object) -> Value:

@@ -15,6 +15,7 @@ from stagelang.stage import Stage
 from stagelang_compiler.checks.leakage.body_source import Sources
 from stagelang_compiler.column_lineage.body import Unread, read_body
 from stagelang_compiler.column_lineage.frames import Frame, Origins, Other, Ports, Value, origins
+from stagelang_compiler.column_lineage.surely import surely_made
 
 How: TypeAlias = Literal["declared", "read", "unknown"]
 
@@ -95,7 +96,7 @@ def _table(port: str, contract: type[Contract], body: Value | None, signature: S
     for name, column in columns_of(contract).items():
         declared: Any = column.limits.made_of
         if declared is not None:
-            yield Made(port=port, column=name, of=_declared(declared, signature), how="declared")
+            yield Made(port=port, column=name, of=declared_origins(declared, signature), how="declared")
         elif body is None:
             yield Made(port=port, column=name, of=frozenset(), how="unknown")
         else:
@@ -113,14 +114,45 @@ def _short(made: Origins) -> Origins:
     )
 
 
-def _declared(names: tuple[str, ...], signature: Signature) -> Origins:
-    """Give the columns of these names in all tables that the stage reads, and all models, values and files, of which nothing is said."""
-    found: set[tuple[str, str]] = set()
+def columns_surely_made(stage: Stage[Any, Any], sources: Sources) -> Mapping[tuple[str, str], Origins]:
+    """Give what columns that say what they are made of are surely made of by the stage's body, by port and column."""
+    signature = stage.signature
+    asked = [
+        (port, name)
+        for port, shape in signature.outputs.items()
+        if shape.kind == "table" and shape.contract is not None
+        for name, column in columns_of(shape.contract).items()
+        if column.limits.made_of is not None
+    ]
+    if not asked or stage.command is not None or not isinstance(stage.function, FunctionType):
+        return {}
+    body = surely_made(stage.function, dict(_arguments(signature, sources)), sources)
+    tables = {port: _port(body, port) for port, _ in asked}
+    return {
+        (port, name): frozenset(pair for pair in made.column(name) if pair[1] not in ("", "*"))
+        for port, name in asked
+        if isinstance(made := tables[port], Frame)
+    }
+
+
+def declared_origins(names: Iterable[str], signature: Signature) -> Origins:
+    """Give all that a column may be made of that names these columns.
+
+    These are the columns of these names in all tables that the stage reads, columns that are made of no others themselves, and all models,
+    values and files, of which nothing is said.
+    """
+    found, names = set[tuple[str, str]](), frozenset(map(str, names))
     for argument, each in signature.arguments.items():
         shape = each.shape
         if shape is not None and shape.kind != "table":
             found.add((argument, ""))
         elif shape is not None:
             known: Mapping[str, Any] = columns_of(shape.contract) if shape.contract is not None else {}
-            found |= {(argument, str(name)) for name in names if str(name) in known}
+            found |= {(argument, name) for name in known if name in names or _is_made_of(known[name], names)}
     return frozenset(found)
+
+
+def _is_made_of(column: Any, names: frozenset[str]) -> bool:
+    """Tell whether a column that is read says that it is made of no others than these itself: then it hands that promise on."""
+    made_of = column.limits.made_of
+    return made_of is not None and {*map(str, made_of)} <= names

@@ -6,24 +6,25 @@ from collections.abc import Mapping
 from typing import Final
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Give the words of a text."""
     return frozenset(text.split())
 
 
-SAME_FRAME: Final = _words(
+SAME_FRAME: Final = words(
     "pandas polars arrow to_pandas to_polars loc iloc copy clone lazy collect combine_chunks reset_index"
 )
 """Give the frame itself, in another form."""
 
-SAME_ROWS: Final = _words("sort_values sort sort_by head tail slice limit take reverse")
+SAME_ROWS: Final = words("sort_values sort sort_by head tail slice limit take reverse")
 """Give the same columns, of other rows or in another order, as the arguments say."""
 
-OTHER_ROWS: Final = _words(
+OTHER_ROWS: Final = words(
     "sample query filter dropna drop_nulls drop_duplicates unique sort_index nlargest nsmallest top_k"
 )
 """Give the same columns, of other rows, which any column may decide."""
 
-EACH_BY_ITSELF: Final = _words(
+EACH_BY_ITSELF: Final = words(
     "fillna fill_null fill_nan astype cast round clip abs ffill bfill shift convert_dtypes"
 )
 """Give the same columns, each computed from itself and from the arguments."""
@@ -40,7 +41,7 @@ DYNAMIC: Final = frozenset(["eval", "exec", "locals", "globals", "vars", "setatt
 MAKES_TABLE: Final[Mapping[str, int]] = {"derive": 2, "of": 2}
 """Methods of `Table` that give a table of a frame, and how many arguments they take: the frame is the second."""
 
-DESCRIPTIONS: Final = _words(
+DESCRIPTIONS: Final = words(
     "columns dtypes dtype shape ndim schema column_names width empty index height num_rows"
 )
 """Attributes that say what a frame looks like, and nothing of what its columns hold."""

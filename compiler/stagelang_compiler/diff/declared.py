@@ -110,7 +110,10 @@ def _aggregates(old: Aggregate | None, new: Aggregate | None, code: CodeComparis
 
 
 def _aggregate(aggregate: Aggregate) -> str:
-    return aggregate.kind + ("" if aggregate.parameter is None else f" {aggregate.parameter:g}")
+    parameter = "" if aggregate.parameter is None else f" {aggregate.parameter:g}"
+    return f"{aggregate.kind}{parameter}" + (
+        f" of {aggregate.columns} columns" if aggregate.columns > 1 else ""
+    )
 
 
 def _range(metric: Metric) -> str:
@@ -152,8 +155,10 @@ def _asked(gate: Gate) -> Hashable:
 
 def _asking(old: Gate, new: Gate) -> tuple[Reason, ...]:
     before, after = (each.name.removeprefix(f"{each.metric} ") for each in (old, new))
+    differs = _asked(old) != _asked(new)
+    untold = (Reason(cause="limit", what="asks for"),) if differs and before == after else ()
     return (
-        *(changed("limit", "asks for", before, after) if _asked(old) != _asked(new) else ()),
+        *(untold or (changed("limit", "asks for", before, after) if differs else ())),
         *changed("limit", "judged on", old.judged_on, new.judged_on),
     )
 

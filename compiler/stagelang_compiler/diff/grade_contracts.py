@@ -6,15 +6,16 @@ after   'column ink' breaks consumers, who relied on ink <= 1; producers, who ga
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import final
 
 from attrs import frozen
 
 from stagelang.contract import Contract as ContractClass
 from stagelang_compiler.checks.domains import Domain
+from stagelang_compiler.checks.promise_texts import Aspect
 from stagelang_compiler.checks.promises import promises
-from stagelang_compiler.checks.subsumption import WIDENINGS, Failure, implies
+from stagelang_compiler.checks.subsumption import WIDENINGS, Failure, implies, known_after
 from stagelang_compiler.diff.grades import (
     BREAKING,
     BREAKS_CONSUMERS,
@@ -74,7 +75,41 @@ class _Broken:
 
 
 def _unproved(promised: type[ContractClass], needed: type[ContractClass]) -> tuple[Failure, ...]:
-    return tuple(each for each in implies(promised, needed) if not _is_exact(each, promised, needed))
+    found = (*implies(promised, needed), *_of_use(promised, needed))
+    return tuple(each for each in found if not _is_exact(each, promised, needed))
+
+
+SCALES: Sequence[str | None] = (None, "nominal", "ordinal", "interval", "ratio")
+SUMS: Sequence[str | None] = (None, "never", "not_over_time", "always")
+"""What values may be used for, each word allowing all that those before it allow; of the first two, nothing has to be promised."""
+
+
+def _of_use(promised: type[ContractClass], needed: type[ContractClass]) -> Iterator[Failure]:
+    """Give what a need lets values be used for and a promise doesn't.
+
+    Where nothing is said, the rules of metrics let values be used for all, and those of leakage take them as known at once.
+    """
+    given = promises(promised)
+    for name, need in promises(needed).items():
+        promise = given.get(name)
+        if promise is None:
+            continue
+        if not _allows(promise.limits.scale, need.limits.scale, SCALES):
+            yield _refuted("role", name)
+        if not _allows(promise.limits.adds, need.limits.adds, SUMS):
+            yield _refuted("role", name)
+        if need.limits.known_after is None and known_after(promise) > known_after(need):
+            yield _refuted("known", name)
+
+
+def _allows(promised: str | None, needed: str | None, words: Sequence[str | None]) -> bool:
+    if promised == needed:
+        return True
+    return words.index(needed or words[-1]) <= max(words.index(promised), 1)
+
+
+def _refuted(aspect: Aspect, column: str) -> Failure:
+    return Failure(aspect=aspect, answer="refuted", column=column, promised="", needed="")
 
 
 def _is_exact(failure: Failure, promised: type[ContractClass], needed: type[ContractClass]) -> bool:

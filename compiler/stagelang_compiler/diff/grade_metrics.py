@@ -21,7 +21,7 @@ from stagelang_compiler.diff.model import GradedReason, Reason
 from stagelang_compiler.plan import Gate, Metric
 
 _TOLD_ELSEWHERE = ("wiring", "seed", "data", "owner", "setting", "contract")
-"""Causes that leave what a metric means as it is: which artifact it is measured on is told under 'stages'."""
+"""Causes that are graded where both plans are known, as which artifact it is measured on is, or that leave what it means as it is."""
 
 
 def grade_metric(old: Metric, new: Metric, reasons: Iterable[Reason]) -> Iterator[GradedReason]:

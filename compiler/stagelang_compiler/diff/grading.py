@@ -14,6 +14,7 @@ from attrs import frozen
 
 from stagelang_compiler.diff.grade_metrics import grade_gate, grade_metric
 from stagelang_compiler.diff.grades import (
+    BREAKING,
     BREAKS_CONSUMERS,
     BREAKS_PRODUCERS,
     SAFE,
@@ -24,7 +25,7 @@ from stagelang_compiler.diff.matching import Matching
 from stagelang_compiler.diff.model import Change, Graded, GradedReason, Kind, Promise, Reason
 from stagelang_compiler.diff.reasons import label
 from stagelang_compiler.diff.users import Users
-from stagelang_compiler.plan import Contract, Metric, Node, Plan
+from stagelang_compiler.plan import Contract, Input, Metric, Node, Plan
 
 
 @final
@@ -70,7 +71,11 @@ class Grading:
                 continue
             own = said[new.name].reasons if new.name in said else ()
             reasons = tuple(dict.fromkeys((*own, *measured.get(new.node, ()))))
-            graded = (*grade_metric(old, new, reasons), *self._needs(old, new, reasons))
+            graded = (
+                *grade_metric(old, new, reasons),
+                *self._needs(old, new, reasons),
+                *self._wiring(old, new, reasons),
+            )
             grades = [each.grade for each in graded]
             if old.name != new.name:
                 yield self._metric("renamed", old, new, worst((BREAKS_CONSUMERS, *grades)), graded)
@@ -96,6 +101,21 @@ class Grading:
             what = f"contract of input {argument}"
             for reason in (each for each in reasons if each.what == what):
                 yield GradedReason(reason=reason, grade=SAFE if safe else BREAKS_PRODUCERS)
+
+    def _wiring(self, old: Metric, new: Metric, reasons: Sequence[Reason]) -> Iterator[GradedReason]:
+        """Grade another artifact to measure on: safe if its rows are shown to be the same ones, else the number may be of others."""
+        wired = [each for each in reasons if each.cause == "wiring"]
+        if not wired:
+            return
+        before, after = (
+            {label(each): _rows_of(plan, each) for each in plan.by_name[metric.node].inputs}
+            for plan, metric in ((self.base, old), (self.head, new))
+        )
+        for reason in wired:
+            argument = reason.what.removeprefix("input ")
+            was, now = before.get(argument), after.get(argument)
+            same = was is not None and now == (self.matching.nodes.get(was[0]), was[1])
+            yield GradedReason(reason=reason, grade=SAFE if same else BREAKING)
 
     def _metric(
         self,
@@ -159,6 +179,18 @@ def _contract(
 
 def _promise(each: Contract | Metric) -> Promise:
     return Promise(name=each.name, version=each.version, owner=each.owner, origin=each.origin)
+
+
+def _rows_of(plan: Plan, read: Input) -> tuple[str, str]:
+    """Give the artifact whose rows, one for one and with the same keys, are those of one that is read."""
+    name, port = read.node, read.output
+    while True:
+        node = plan.by_name[name]
+        made = next((each for each in node.outputs if each.name == port), None)
+        giver = next((each for each in node.inputs if made and each.argument == made.rows_of), None)
+        if made is None or made.rows != "one-to-one" or giver is None:
+            return name, port
+        name, port = giver.node, giver.output
 
 
 def _needed(node: Node, plan: Plan) -> Mapping[str, Contract]:

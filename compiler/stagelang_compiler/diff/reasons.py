@@ -197,6 +197,7 @@ def _data(old: Node, new: Node) -> Iterator[Reason]:
 def _columns(old: Contract, new: Contract) -> Iterator[Reason]:
     before = {column.name: column_text(column) for column in old.columns}
     after = {column.name: column_text(column) for column in new.columns}
+    kept = [{column.name: _seen_by_stages(column) for column in each.columns} for each in (old, new)]
     gone = [name for name in before if name not in after]
     come = [name for name in after if name not in before]
     for name in list(come):
@@ -210,12 +211,18 @@ def _columns(old: Contract, new: Contract) -> Iterator[Reason]:
         if name in come:
             yield Reason(cause="contract", what=f"column {name}", kind="added", new=text)
         elif name in before and before[name] != text:
-            yield Reason(cause="contract", what=f"column {name}", old=before[name], new=text)
+            counts = kept[0][name] != kept[1][name]
+            yield Reason(cause="contract", what=f"column {name}", old=before[name], new=text, counts=counts)
     for name in gone:
         yield Reason(cause="contract", what=f"column {name}", kind="removed", old=before[name])
     shared = [name for name in before if name in after], [name for name in after if name in before]
     if shared[0] != shared[1]:
         yield Reason(cause="contract", what="order of columns", old=", ".join(before), new=", ".join(after))
+
+
+def _seen_by_stages(column: Column) -> str:
+    """Write what a column promises but for what its values may be used for, which no result depends on."""
+    return column_text(evolve(column, scale="", adds="", known_after_seconds=None))
 
 
 def column_text(column: Column) -> str:

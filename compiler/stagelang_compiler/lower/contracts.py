@@ -69,7 +69,7 @@ def lower_contract(contract: type[Contract], name: str, root: Path, files: Files
 
 
 def promise_digest(contract: plan.Contract) -> str:
-    """Digest what a contract promises: not its name, its owner, or what is said about it."""
+    """Digest what a contract promises of a table: not its name, its owner, what is said about it, or what its values may be used for."""
     columns = [
         [
             column.name,
@@ -133,7 +133,10 @@ def _lower_column(
         pattern=limits.pattern,
         length=limits.length,
         unit=None if limits.unit is None else lower_unit(limits.unit),
+        scale=limits.scale or "",
+        adds=limits.adds or "",
         role=limits.role,
+        known_after_seconds=None if limits.known_after is None else limits.known_after.total_seconds(),
         made_of=None if limits.made_of is None else tuple(map(str, limits.made_of)),
         description=limits.description or said,
         origin=origin.relative_to(root),

@@ -11,7 +11,6 @@ from typing import Any, final
 
 from attrs import frozen
 
-from stagelang_compiler.odcs.described import Described, Meaning
 from stagelang_compiler.odcs.problems import Note
 from stagelang_compiler.odcs.words import API_VERSION, BOUNDS, CUSTOM, FORMATS, LOGICAL, custom_name
 from stagelang_compiler.odcs.yaml_text import dumps
@@ -29,9 +28,8 @@ class Exported:
     lost: tuple[Note, ...]
 
 
-def export(made: Described) -> Exported:
+def export(contract: Contract) -> Exported:
     """Write a contract as a file of its own; what the standard has no word for stays in custom properties, and is told."""
-    contract = made.contract
     document: Table = {
         "apiVersion": API_VERSION,
         "kind": "DataContract",
@@ -43,12 +41,11 @@ def export(made: Described) -> Exported:
     if contract.owner:
         document["team"] = {"name": contract.owner}
     document |= _custom({} if contract.version else {"unversioned": True})
-    document["schema"] = [_schema(made)]
-    return Exported(text=dumps(document), lost=tuple(_lost(made)))
+    document["schema"] = [_schema(contract)]
+    return Exported(text=dumps(document), lost=tuple(_lost(contract)))
 
 
-def _schema(made: Described) -> Table:
-    contract = made.contract
+def _schema(contract: Contract) -> Table:
     found: Table = {"name": contract.name, "logicalType": "object", "physicalType": "table"}
     if contract.description:
         found["description"] = contract.description
@@ -56,9 +53,7 @@ def _schema(made: Described) -> Table:
     found |= {"quality": rules} if rules else {}
     found |= _custom(_of_table(contract))
     keys = [column.name for column in contract.columns if column.key]
-    found["properties"] = [
-        _property(column, keys, made.meanings.get(column.name, Meaning())) for column in contract.columns
-    ]
+    found["properties"] = [_property(column, keys) for column in contract.columns]
     return found
 
 
@@ -78,7 +73,7 @@ def _rows(contract: Contract) -> Iterator[Table]:
         yield {"metric": "rowCount", "mustBeLessOrEqualTo": contract.max_rows}
 
 
-def _property(column: Column, keys: list[str], meaning: Meaning) -> Table:
+def _property(column: Column, keys: list[str]) -> Table:
     found: Table = {"name": column.name}
     is_list = column.type.startswith("list<")
     item = _typed(column, column.type[5:-1] if is_list else column.type)
@@ -94,7 +89,7 @@ def _property(column: Column, keys: list[str], meaning: Meaning) -> Table:
         found["unique"] = True
     if column.key:
         found |= {"primaryKey": True, "primaryKeyPosition": keys.index(column.name) + 1}
-    return found | _custom(_of_column(column, meaning))
+    return found | _custom(_of_column(column))
 
 
 def _typed(column: Column, scalar: str) -> Table:
@@ -113,19 +108,17 @@ def _typed(column: Column, scalar: str) -> Table:
     return found
 
 
-def _of_column(column: Column, meaning: Meaning) -> Table:
+def _of_column(column: Column) -> Table:
     said: Table = {word: True for word in ("group", "time") if getattr(column, word)}
     if column.unit is not None:
         unit = column.unit
         said["unit"] = {"text": unit.text, "factor": unit.factor, "powers": dict(sorted(unit.powers.items()))}
-    said |= {word: text for word, text in _texts(column, meaning) if text}
-    if meaning.known_after is not None:
-        said["knownAfterSeconds"] = meaning.known_after.total_seconds()
+    said |= {word: getattr(column, word) for word in ("role", "scale", "adds") if getattr(column, word)}
+    if column.known_after_seconds is not None:
+        said["knownAfterSeconds"] = column.known_after_seconds
+    if column.made_of is not None:
+        said["madeOf"] = list(column.made_of)
     return said
-
-
-def _texts(column: Column, meaning: Meaning) -> Iterator[tuple[str, str]]:
-    yield from (("role", column.role), ("scale", meaning.scale), ("adds", meaning.adds))
 
 
 def _custom(said: Mapping[str, Any]) -> Table:
@@ -133,8 +126,7 @@ def _custom(said: Mapping[str, Any]) -> Table:
     return {"customProperties": listed} if listed else {}
 
 
-def _lost(made: Described) -> Iterator[Note]:
-    contract = made.contract
+def _lost(contract: Contract) -> Iterator[Note]:
     kept = "kept as a custom property, which other tools don't read"
     if not contract.version:
         yield Note(
@@ -143,7 +135,7 @@ def _lost(made: Described) -> Iterator[Note]:
     for name in _of_table(contract):
         yield Note(f"{contract.name}: {CUSTOM[name]}: {kept}")
     for column in contract.columns:
-        for name in _of_column(column, made.meanings.get(column.name, Meaning())):
+        for name in _of_column(column):
             yield Note(f"{contract.name}.{column.name}: {CUSTOM[name]}: {kept}")
         if column.pattern is not None:
             yield Note(

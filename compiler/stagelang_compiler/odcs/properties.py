@@ -12,7 +12,6 @@ from attrs import evolve
 
 from stagelang.origin import Origin
 from stagelang_compiler.checks.patterns import pattern_problem
-from stagelang_compiler.odcs.described import Meaning
 from stagelang_compiler.odcs.tables import Table
 from stagelang_compiler.odcs.words import BOUNDS, FORMATS, LOGICAL, custom_name
 from stagelang_compiler.plan import Column, Unit
@@ -35,7 +34,7 @@ _MOST_REPEATS = 1000
 """RE2 counts no further."""
 
 
-def read_column(table: Table, origin: Origin, *, is_only_key: bool) -> tuple[Column, Meaning] | None:
+def read_column(table: Table, origin: Origin, *, is_only_key: bool) -> Column | None:
     """Read a property; `is_only_key` says that no other is part of the primary key."""
     name = table.needed("name", str) or ""
     if not name:
@@ -52,7 +51,7 @@ def read_column(table: Table, origin: Origin, *, is_only_key: bool) -> tuple[Col
     if table.content.get("physicalName") not in (None, name):
         table.lose("it has no counterpart in a contract", "physicalName")
     custom = _custom(table)
-    meaning = _meaning(table, custom)
+    said = _said(table, custom)
     is_key = table.take("primaryKey", bool) or False
     unique = table.take("unique", bool) or False
     if is_key and not (unique or is_only_key):
@@ -74,18 +73,19 @@ def read_column(table: Table, origin: Origin, *, is_only_key: bool) -> tuple[Col
         unit=_unit(table, custom.pop("unit", None)),
         role=_word(custom.pop("role", "")),
         description=table.take("description", str) or "",
+        **said,
         **_limits(table, options, rules, type_name),
         origin=origin,
     )
     for left in custom:
         table.lose(f"custom property {left!r} has no counterpart in a column", "customProperties")
     table.lose_rest()
-    if column.length is not None and (meaning != Meaning() or _beyond_vectors(column)):
+    if column.length is not None and (said or _beyond_vectors(column)):
         table.lose(
             "a list of one length takes no such limits beside it, so it may be of any", "logicalTypeOptions"
         )
         column = evolve(column, length=None)
-    return column, meaning
+    return column
 
 
 def _beyond_vectors(column: Column) -> bool:
@@ -254,11 +254,14 @@ def _custom(table: Table) -> dict[str, Any]:
     return found
 
 
-_OURS = ("group", "time", "unit", "role", "scale", "adds", "knownAfterSeconds")
+_OURS = ("group", "time", "unit", "role", "scale", "adds", "knownAfterSeconds", "madeOf")
 
 
-def _meaning(table: Table, custom: dict[str, Any]) -> Meaning:
-    scale, adds, known = (custom.pop(name, None) for name in ("scale", "adds", "knownAfterSeconds"))
+def _said(table: Table, custom: dict[str, Any]) -> dict[str, Any]:
+    """Read what a column says of its values that no limit does."""
+    scale, adds, known, made_of = (
+        custom.pop(name, None) for name in ("scale", "adds", "knownAfterSeconds", "madeOf")
+    )
     if scale not in (None, "nominal", "ordinal", "interval", "ratio") or adds not in (
         None,
         "always",
@@ -266,9 +269,14 @@ def _meaning(table: Table, custom: dict[str, Any]) -> Meaning:
         "never",
     ):
         table.problem(f"no column has scale {scale!r} and adds {adds!r}", "customProperties")
-        return Meaning()
-    after = dt.timedelta(seconds=known) if isinstance(known, int | float) else None
-    return Meaning(scale=_word(scale), adds=_word(adds), known_after=after)
+        return {}
+    said = {
+        "scale": _word(scale),
+        "adds": _word(adds),
+        "known_after_seconds": float(known) if isinstance(known, int | float) else None,
+        "made_of": tuple(map(str, made_of)) if isinstance(made_of, _LIST) else None,
+    }
+    return {name: value for name, value in said.items() if value not in ("", None)}
 
 
 def _word(value: Any) -> str:

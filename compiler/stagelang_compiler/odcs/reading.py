@@ -15,7 +15,6 @@ from attrs import evolve, frozen
 
 from stagelang.origin import Origin
 from stagelang_compiler.lower.contracts import promise_digest
-from stagelang_compiler.odcs.described import Described, Meaning
 from stagelang_compiler.odcs.problems import Malformed, Note
 from stagelang_compiler.odcs.properties import read_column
 from stagelang_compiler.odcs.tables import Said, Table
@@ -32,7 +31,7 @@ _VERSION = re.compile(r"v?([0-9]+(\.[0-9]+)*)")
 class Imported:
     """The contracts of a file, and what of it has no counterpart in them."""
 
-    contracts: tuple[Described, ...]
+    contracts: tuple[Contract, ...]
     lost: tuple[Note, ...]
 
 
@@ -63,7 +62,7 @@ def _head(document: Table) -> None:
         document.take("name", str)
 
 
-def _contracts(document: Table, file: str) -> Iterator[Described]:
+def _contracts(document: Table, file: str) -> Iterator[Contract]:
     version, owner = _version(document), _owner(document)
     names: set[str] = set()
     tables = [*document.tables("schema")]
@@ -115,7 +114,7 @@ def _owner(document: Table) -> str:
     return owner
 
 
-def _contract(table: Table, name: str, version: str, owner: str, file: str) -> Described:
+def _contract(table: Table, name: str, version: str, owner: str, file: str) -> Contract:
     for key, usual in (("logicalType", "object"), ("physicalType", "table"), ("physicalName", name)):
         if table.ask(key) not in (None, usual):
             table.lose("it has no counterpart in a contract", key)
@@ -125,17 +124,17 @@ def _contract(table: Table, name: str, version: str, owner: str, file: str) -> D
     closed = custom.pop("closed", False) is True
     order, age = custom.pop("sortedBy", None), custom.pop("maxAgeSeconds", None)
     _lose_custom(table, custom)
-    found: dict[str, tuple[Column, Meaning]] = {}
+    found: dict[str, Column] = {}
     properties = [*table.tables("properties")]
     if not properties:
         table.problem("it has no properties, so it promises nothing")
     keys = [each for each in properties if each.content.get("primaryKey") is True]
     for each in properties:
         column = read_column(each, Origin(file, each.line), is_only_key=len(keys) == 1)
-        if column is not None and column[0].name in found:
-            each.problem(f"column {column[0].name!r} is there twice", "name")
+        if column is not None and column.name in found:
+            each.problem(f"column {column.name!r} is there twice", "name")
         elif column is not None:
-            found[column[0].name] = column
+            found[column.name] = column
     table.lose_rest()
     order = () if order is None else tuple(map(str, order)) if isinstance(order, _LIST) else (str(order),)
     if not set(order) <= set(found):
@@ -151,13 +150,11 @@ def _contract(table: Table, name: str, version: str, owner: str, file: str) -> D
         max_rows=most,
         sorted_by=order,
         max_age_seconds=float(age) if isinstance(age, int | float) else None,
-        columns=tuple(column for column, _ in found.values()),
+        columns=tuple(found.values()),
         digest="",
         origin=Origin(file, table.line),
     )
-    contract = evolve(contract, digest=promise_digest(contract))
-    meanings = {name: meaning for name, (_, meaning) in found.items() if meaning != Meaning()}
-    return Described(contract=contract, meanings=meanings)
+    return evolve(contract, digest=promise_digest(contract))
 
 
 def _rows(table: Table) -> tuple[int | None, int | None]:

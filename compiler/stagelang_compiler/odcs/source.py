@@ -16,7 +16,6 @@ from typing import Any, final
 from attrs import frozen
 
 from stagelang_compiler import plan
-from stagelang_compiler.odcs.described import Described, Meaning
 from stagelang_compiler.odcs.unit_source import Units
 from stagelang_compiler.raising import limit_value
 
@@ -24,10 +23,10 @@ _WIDTH = 110
 _LISTED = ("ge", "gt", "le", "lt")
 
 
-def source_of(contracts: Sequence[Described], said: str) -> str:
+def source_of(contracts: Sequence[plan.Contract], said: str) -> str:
     """Write a module of contracts; `said` is its docstring."""
-    columns = {column.name for each in contracts for column in each.contract.columns}
-    classes = {each.contract.name for each in contracts}
+    columns = {column.name for each in contracts for column in each.columns}
+    classes = {each.name for each in contracts}
     # a column's name hides what stands above its class, within it
     names = _Names(**{name: _free(name, columns | classes) for name in ("column", "vector", "dt", "u")})
     units = Units(names.u, columns | classes)
@@ -63,8 +62,7 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _class(made: Described, names: _Names, units: Units) -> list[str]:
-    contract = made.contract
+def _class(contract: plan.Contract, names: _Names, units: Units) -> list[str]:
     rows = (contract.min_rows or 0, contract.max_rows)
     said = [
         f"version={_quoted(contract.version)}" if contract.version else "",
@@ -80,16 +78,16 @@ def _class(made: Described, names: _Names, units: Units) -> list[str]:
     if contract.description:
         lines += [*_docstring(contract.description), ""]
     for column in contract.columns:
-        lines += _column(column, made.meanings.get(column.name, Meaning()), names, units)
+        lines += _column(column, names, units)
     return lines
 
 
-def _column(column: plan.Column, meaning: Meaning, names: _Names, units: Units) -> Iterator[str]:
+def _column(column: plan.Column, names: _Names, units: Units) -> Iterator[str]:
     scalar = column.type.removeprefix("list<").removesuffix(">")
     is_list = column.type.startswith("list<")
     python = f"{names.dt}.{scalar}" if scalar in ("date", "datetime", "time") else scalar
     hint = f"list[{python}]" if is_list else python
-    said = dict(_said(column, meaning, names, units))
+    said = dict(_said(column, names, units))
     has_doc = bool(column.description) and _is_docstring(column.description)
     if column.description and not has_doc:
         said["description"] = repr(column.description)
@@ -104,7 +102,7 @@ def _column(column: plan.Column, meaning: Meaning, names: _Names, units: Units) 
         yield from _docstring(column.description)
 
 
-def _said(column: plan.Column, meaning: Meaning, names: _Names, units: Units) -> Iterator[tuple[str, str]]:
+def _said(column: plan.Column, names: _Names, units: Units) -> Iterator[tuple[str, str]]:
     flags = ("key", "group", "time", "nullable")
     yield from ((name, "True") for name in flags if getattr(column, name))
     if column.unique and not column.key:
@@ -117,11 +115,13 @@ def _said(column: plan.Column, meaning: Meaning, names: _Names, units: Units) ->
     yield from _members(column, names)
     if column.unit is not None:
         yield "unit", units.source(column.unit)
-    for name, word in (("role", column.role), ("scale", meaning.scale), ("adds", meaning.adds)):
+    for name, word in (("role", column.role), ("scale", column.scale), ("adds", column.adds)):
         if word:
             yield name, _quoted(word)
-    if meaning.known_after is not None:
-        yield "known_after", _seconds(meaning.known_after.total_seconds(), names)
+    if column.known_after_seconds is not None:
+        yield "known_after", _seconds(column.known_after_seconds, names)
+    if column.made_of is not None:
+        yield "made_of", f"[{', '.join(map(_quoted, column.made_of))}]"
 
 
 def _members(column: plan.Column, names: _Names) -> Iterator[tuple[str, str]]:

@@ -42,6 +42,7 @@ CUSTOM: Mapping[str, str] = {
     "scale": "the scale",
     "adds": "which sums mean something",
     "knownAfterSeconds": "when a value becomes known",
+    "madeOf": "which columns it is made of",
 }
 """What is kept as a custom property, which other tools don't read: its name after the prefix, and what it says."""
 

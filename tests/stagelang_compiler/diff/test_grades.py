@@ -11,7 +11,7 @@ from attrs import evolve
 from stagelang_compiler.diff import PlanDiff, diff
 from stagelang_compiler.lower.contracts import promise_digest
 from stagelang_compiler.plan import Aggregate, Column, Contract, Expression, Gate, Metric, Unit, Window
-from tests.stagelang_compiler.diff.synthetic import AT, model
+from tests.stagelang_compiler.diff.synthetic import AT, Step, model
 
 NOTHING, SAFE, BREAKING = "", "safe", "breaking"
 PRODUCERS, CONSUMERS = "breaking for producers", "breaking for consumers"
@@ -129,6 +129,22 @@ COLUMNS: Mapping[str, tuple[Column | None, Column | None, str]] = {
     "role added": (col(), col(role="label"), PRODUCERS),
     "role removed": (col(role="label"), col(), CONSUMERS),
     "role changed": (col(role="label"), col(role="feature"), BREAKING),
+    "scale: nothing said, then all allowed": (col(), col(scale="ratio"), PRODUCERS),
+    "scale: nothing said, then only an order": (col(), col(scale="ordinal"), BREAKING),
+    "scale strengthened": (col(scale="ordinal"), col(scale="interval"), PRODUCERS),
+    "scale weakened": (col(scale="ratio"), col(scale="interval"), CONSUMERS),
+    "scale given up": (col(scale="interval"), col(), BREAKING),
+    "sums: nothing said, then all mean something": (col(), col(adds="always"), PRODUCERS),
+    "sums: nothing said, then none means anything": (col(), col(adds="never"), CONSUMERS),
+    "sums over time": (col(adds="not_over_time"), col(adds="always"), PRODUCERS),
+    "no more sums": (col(adds="not_over_time"), col(adds="never"), CONSUMERS),
+    "known later": (col(), col(known_after_seconds=60.0), CONSUMERS),
+    "known later still": (col(known_after_seconds=60.0), col(known_after_seconds=90.0), CONSUMERS),
+    "known at once, in other words": (col(), col(known_after_seconds=0.0), SAFE),
+    "made of named columns": (col(), col(made_of=("a", "b")), PRODUCERS),
+    "made of fewer": (col(made_of=("a", "b")), col(made_of=("b",)), PRODUCERS),
+    "made of others": (col(made_of=("a",)), col(made_of=("b",)), BREAKING),
+    "made of the same, in another order": (col(made_of=("a", "b")), col(made_of=("b", "a")), SAFE),
     "description": (col(), col(description="words"), NOTHING),
     "moved lines": (col(), evolve(col(), origin=evolve(AT, line=99)), NOTHING),
 }
@@ -278,13 +294,36 @@ def test_code_and_parameters_of_a_metric_are_its_formula_and_its_thresholds() ->
         assert (graded.subject, graded.name, graded.grade.words()) == ("metric", "metric0", BREAKING)
 
 
-def test_what_a_metric_is_measured_on_and_whose_it_is_is_not_what_it_means() -> None:
+def measured_on_rounded(rows: Any) -> PlanDiff:
+    """Compare plans of which the second has another stage between the first metric and what it was measured on."""
+    at, metric0 = next((place, step) for place, step in enumerate(MODEL.steps) if step.name == "metric0")
+    steps = (
+        *MODEL.steps[:at],
+        Step(name="rounded", stage="rounded", reads=metric0.reads),
+        evolve(metric0, reads=("rounded",)),
+        *MODEL.steps[at + 1 :],
+    )
+    plan = evolve(MODEL, steps=steps, code={**MODEL.code, "rounded": "rounded"}).plan()
+    rounded = plan.node("rounded")
+    of = evolve(rounded.outputs[0], rows=rows, rows_of=rounded.inputs[0].argument)
+    nodes = [evolve(node, outputs=(of,)) if node is rounded else node for node in plan.nodes]
+    return diff(PLAN, evolve(plan, nodes=tuple(nodes)))
+
+
+def test_what_a_metric_is_measured_on_breaks_both_sides_unless_its_rows_are_shown_to_be_the_same() -> None:
     steps = tuple(
         evolve(step, reads=("source0",)) if step.name == "metric0" else step for step in MODEL.steps
     )
     rewired = evolve(MODEL, steps=steps).plan()
     assert diff(PLAN, rewired).metrics_reached == ("metric0",)
-    assert diff(PLAN, rewired).graded == ()
+    assert words(diff(PLAN, rewired)) == BREAKING
+    for rows, grade in (("one-to-one", SAFE), ("filter", BREAKING), ("", BREAKING)):
+        (graded,) = measured_on_rounded(rows).graded
+        assert (graded.name, graded.grade.words()) == ("metric0", grade), rows
+        assert [each.reason.cause for each in graded.reasons] == ["wiring"]
+
+
+def test_whose_a_metric_is_is_not_what_it_means() -> None:
     assert diff(PLAN, evolve(MODEL, owners={"metric0": "others"}).plan()).graded == ()
 
 

@@ -19,7 +19,7 @@ from jsonschema import Draft201909Validator
 
 from stagelang.contract import Contract as ContractClass
 from stagelang_compiler.lower.contracts import lower_contract
-from stagelang_compiler.odcs import Described, Meaning, described, export, read, source_of
+from stagelang_compiler.odcs import export, read, source_of
 from stagelang_compiler.odcs.yaml_text import loads
 from stagelang_compiler.parsed_files import Files
 from stagelang_compiler.plan import Column, Contract, Unit
@@ -96,6 +96,10 @@ def columns(draw: st.DrawFn, name: str) -> Column:
         time=scalar == "datetime" and draw(st.booleans()),
         unit=draw(UNITS),
         role=draw(st.sampled_from(["", "label", "no", 'a "role"'])),
+        scale=draw(st.sampled_from(["", "nominal", "ordinal", "interval", "ratio"])),
+        adds=draw(st.sampled_from(["", "always", "not_over_time", "never"])),
+        known_after_seconds=draw(st.none() | st.integers(0, 99 * 86400).map(float)),
+        made_of=draw(st.none() | st.lists(WORDS, max_size=3).map(tuple)),
         description=draw(WORDS),
         origin=AT,
         **limits,
@@ -118,19 +122,11 @@ def _vector(draw: st.DrawFn, name: str, scalar: str) -> Column:
     )
 
 
-MEANINGS = st.builds(
-    Meaning,
-    scale=st.sampled_from(["", "nominal", "ordinal", "interval", "ratio"]),
-    adds=st.sampled_from(["", "always", "not_over_time", "never"]),
-    known_after=st.none() | st.timedeltas(dt.timedelta(0), dt.timedelta(99)),
-)
-
-
 @st.composite
-def contracts(draw: st.DrawFn) -> Described:
+def contracts(draw: st.DrawFn) -> Contract:
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     made = [draw(columns(name)) for name in names]
-    contract = Contract(
+    return Contract(
         name=draw(st.sampled_from(["Scans", "OrderLines", "No", "X1"])),
         version=draw(st.sampled_from(["", "1", "1.0", "2.10.3"])),
         owner=draw(WORDS.filter(lambda text: "\n" not in text)),
@@ -144,24 +140,17 @@ def contracts(draw: st.DrawFn) -> Described:
         digest="",
         origin=AT,
     )
-    meanings = {column.name: draw(MEANINGS) for column in made if column.length is None}
-    return Described(
-        contract=contract, meanings={name: each for name, each in meanings.items() if each != Meaning()}
-    )
 
 
-def told(made: Described) -> Described:
+def told(made: Contract) -> Contract:
     """Give a contract without its lines and its digest; no fewest rows are none."""
-    unplaced = [evolve(column, origin=AT) for column in made.contract.columns]
-    contract = evolve(
-        made.contract, columns=tuple(unplaced), digest="", origin=AT, min_rows=made.contract.min_rows or 0
-    )
-    return evolve(made, contract=contract)
+    unplaced = [evolve(column, origin=AT) for column in made.columns]
+    return evolve(made, columns=tuple(unplaced), digest="", origin=AT, min_rows=made.min_rows or 0)
 
 
 @settings(deadline=None)
 @given(contracts())
-def test_a_contract_comes_back_from_its_file_as_it_was(made: Described) -> None:
+def test_a_contract_comes_back_from_its_file_as_it_was(made: Contract) -> None:
     exported = export(made)
     _validator().validate(json.loads(json.dumps(_plain(loads(exported.text)))))
     found = read(exported.text)
@@ -200,9 +189,9 @@ MODULE = "made_from_a_file"
 
 @settings(deadline=None)
 @given(made=contracts())
-def test_the_source_of_a_contract_declares_it(made: Described, tmp_path_factory: Any) -> None:
+def test_the_source_of_a_contract_declares_it(made: Contract, tmp_path_factory: Any) -> None:
     folder: Path = tmp_path_factory.mktemp("made")
     source = source_of([made], "A contract.")
-    found = executed(source, made.contract.name, folder)
-    lowered = lower_contract(found, made.contract.name, folder, Files())
-    assert told(described(lowered, found)) == told(made), source
+    found = executed(source, made.name, folder)
+    lowered = lower_contract(found, made.name, folder, Files())
+    assert told(lowered) == told(made), source

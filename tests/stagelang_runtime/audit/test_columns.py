@@ -81,7 +81,9 @@ def test_columns_that_are_made_of_what_they_say_are_independent_of_the_rest(tmp_
 
 def test_a_false_declaration_is_found_out_and_what_changed_it_is_named(tmp_path: Path) -> None:
     plan = plan_of(
-        tmp_path, "frame.assign(x=frame['ink'] + frame['width'], y=0.0)", " = column(made_of=[Scans.ink])"
+        tmp_path,
+        "frame.assign(x=list(frame['ink'] + frame['width']), y=0.0)",
+        " = column(made_of=[Scans.ink])",
     )
     assert answers(plan, tmp_path)["x"] == (
         "depends: 'x' of 'make' changed when only 'width' of 'scans' was permuted, of which it says that it isn't made"
@@ -128,7 +130,7 @@ def test_a_part_of_a_split_is_audited_and_the_runs_of_the_pipeline_are_left_alon
 
 def test_a_stage_that_fails_is_not_measured(tmp_path: Path) -> None:
     plan = plan_of(
-        tmp_path, "frame.assign(x=frame['ink'] / frame['nothing'], y=0.0)", " = column(made_of=[])"
+        tmp_path, "frame.assign(x=list(frame['ink'] / frame['nothing']), y=0.0)", " = column(made_of=[])"
     )
     assert set(answers(plan, tmp_path).values()) == {"not measured: 'x' of 'make': 'make' failed"} | {
         f"not measured: {name!r} of 'make': 'make' failed" for name in ("scan", "y")
