@@ -13,8 +13,9 @@ from stagelang.origin import Origin
 from stagelang_compiler.checks.column_places import column_place
 from stagelang_compiler.checks.made_of import is_read_as
 from stagelang_compiler.checks.promise_texts import Aspect, limits_text, span_source
-from stagelang_compiler.checks.promises import conversion, promises
-from stagelang_compiler.checks.subsumption import Failure, implies
+from stagelang_compiler.checks.promises import conversion, promises, rows_of
+from stagelang_compiler.checks.row_relations import both_hold, related_rows
+from stagelang_compiler.checks.subsumption import Failure, implies, unproved_rows
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity, did_you_mean
 from stagelang_compiler.graph import Edge, Graph, GraphNode, bound_of
 
@@ -160,11 +161,20 @@ def left_open(edge: Edge) -> tuple[str, ...]:
 
 
 def _unproved(edge: Edge, given: type[Contract], needed: type[Contract]) -> Iterator[Failure]:
-    """Give what one contract doesn't prove of another, nor the body that gives the table."""
+    """Give what one contract doesn't prove of another, nor the body that gives the table, nor how its rows relate to others."""
     for failure in implies(given, needed):
+        if failure.aspect == "rows" and failure.needed:
+            yield from _unproved_rows(edge, given, needed)
+            continue
         names = promises(needed)[failure.column].limits.made_of if failure.aspect == "lineage" else None
         if names is None or not is_read_as(edge, failure.column, tuple(map(str, names))):
             yield failure
+
+
+def _unproved_rows(edge: Edge, given: type[Contract], needed: type[Contract]) -> Iterator[Failure]:
+    allowed, wanted = rows_of(given), rows_of(needed)
+    assert allowed is not None and wanted is not None
+    return unproved_rows(both_hold(allowed, related_rows(edge.producer, edge.port)), wanted)
 
 
 def _open(failure: Failure) -> str:
@@ -179,10 +189,13 @@ def check_edges(graph: Graph) -> Iterator[Diagnostic]:
     seen: set[tuple[object, ...]] = set()
     for node, edge in (*_read(graph), *_given_out(graph)):
         for step in _steps(node, edge):
-            told = (step.origin, step.reader, step.given, step.needed, *_read_of(edge, step))
-            if told not in seen:
-                seen.add(told)
-                yield from _findings(node, edge, step)
+            for failure in _unproved(edge, step.given, step.needed):
+                told = (step.origin, step.reader, step.given, step.needed, failure)
+                # that a gate tells, or the rule of what makes no sense
+                is_told_elsewhere = failure.answer == "unknown" and (edge.argument or not failure.needed)
+                if told not in seen and not is_told_elsewhere:
+                    seen.add(told)
+                    yield _finding(node, step, failure)
 
 
 def _read(graph: Graph) -> Iterator[tuple[GraphNode, Edge]]:
@@ -209,12 +222,6 @@ def _given_out(graph: Graph) -> Iterator[tuple[GraphNode, Edge]]:
             )
 
 
-def _read_of(edge: Edge, step: _Step) -> tuple[object, ...]:
-    """Give whose body has a say in whether a promise holds, if any."""
-    asks_body = any(failure.aspect == "lineage" for failure in implies(step.given, step.needed))
-    return (edge.producer.stage, edge.port) if asks_body else ()
-
-
 def _contracts(edge: Edge) -> list[type[Contract] | None]:
     own = edge.producer.outputs.get(edge.port)
     reads = [edge.needed.contract] if edge.needed is not None else []
@@ -234,20 +241,17 @@ def _steps(node: GraphNode, edge: Edge) -> Iterator[_Step]:
             yield _Step(given=given, needed=needed, reader=reader, origin=origin)
 
 
-def _findings(node: GraphNode, edge: Edge, step: _Step) -> Iterator[Diagnostic]:
-    for failure in _unproved(edge, step.given, step.needed):
-        if failure.answer == "unknown" and (edge.argument or not failure.needed):
-            continue  # its gate tells, or the rule of what makes no sense
-        rule, said = _SAID[failure.aspect]
-        yield Diagnostic(
-            rule=rule,
-            message=f"{step.reader} " + said.format(giver=step.given.__name__, column=failure.column),
-            places=(Place(step.origin), *_ends(step, failure.column)),
-            subject=node.name,
-            expected=failure.needed,
-            found=failure.promised,
-            help=_help(step, failure),
-        )
+def _finding(node: GraphNode, step: _Step, failure: Failure) -> Diagnostic:
+    rule, said = _SAID[failure.aspect]
+    return Diagnostic(
+        rule=rule,
+        message=f"{step.reader} " + said.format(giver=step.given.__name__, column=failure.column),
+        places=(Place(step.origin), *_ends(step, failure.column)),
+        subject=node.name,
+        expected=failure.needed,
+        found=failure.promised,
+        help=_help(step, failure),
+    )
 
 
 def _ends(step: _Step, column: str) -> Iterator[Place]:

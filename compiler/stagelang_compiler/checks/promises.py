@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, final
+from typing import Any, TypeAlias, final
 from weakref import WeakKeyDictionary
 
 from attrs import frozen
@@ -11,6 +11,9 @@ from attrs import frozen
 from stagelang.contract import Column, Contract, Limits, column_types, columns_of, logical_type
 from stagelang.units import Measure, measure
 from stagelang_compiler.checks.domains import Domain, domain
+
+Counts: TypeAlias = tuple[int | None, int | None]
+"""The fewest and the most rows, None for no limit."""
 
 
 @final
@@ -87,7 +90,7 @@ def conversion(promise: Promise, need: Promise) -> float | None:
     return promise.measure.factor / need.measure.factor
 
 
-def rows_of(contract: type[Contract]) -> tuple[int | None, int | None] | None:
+def rows_of(contract: type[Contract]) -> Counts | None:
     """Give the fewest and the most rows that a contract allows; None where what it says makes no sense."""
     rows: Any = contract.__rows__
     match rows:

@@ -11,7 +11,7 @@ from stagelang.population import Population
 from stagelang.stage import Role, Rows, Stage
 from stagelang_compiler.checks.leakage.roles import declared_role, inputs_of
 from stagelang_compiler.checks.promise_texts import age_text, rows_text, span_source
-from stagelang_compiler.checks.promises import age_of, rows_of
+from stagelang_compiler.checks.promises import Counts, age_of, rows_of
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
 from stagelang_compiler.graph import Edge, Graph, GraphNode
 
@@ -69,6 +69,46 @@ def giver_of(node: GraphNode, port: str) -> Edge | None:
     return tables[0] if len(tables) == 1 else None
 
 
+def related_rows(node: GraphNode, port: str) -> Counts:
+    """Give what is known of the number of rows of a table by its contract, those before it, and how its stages relate their rows.
+
+    A chain of stages is followed as far as each says `rows=`; a part of a split has no more rows than the whole.
+    """
+    passed: list[tuple[Rows, Counts]] = []
+    while True:
+        shape = node.outputs.get(port)
+        own = _allowed(shape.contract if shape else None)
+        rows: Rows | None = "filter" if node.kind == "split" else declared_rows(node.stage)
+        edge = giver_of(node, port) if rows is not None else None
+        if rows is None or edge is None:
+            break
+        passed.append((rows, own))
+        passed.append(("one-to-one", _allowed(edge.needed.contract if edge.needed else None)))
+        node, port = edge.producer, edge.port
+    for rows, allowed in reversed(passed):
+        own = both_hold(_related(rows, own), allowed)
+    return own
+
+
+def _allowed(contract: type[Contract] | None) -> Counts:
+    return (rows_of(contract) if contract is not None else None) or (None, None)
+
+
+def _related(rows: Rows, read: Counts) -> Counts:
+    least, most = read
+    return (
+        least if rows in ("one-to-one", "expand") else None,
+        most if rows != "expand" else None,
+    )
+
+
+def both_hold(one: Counts, other: Counts) -> Counts:
+    """Give the numbers of rows that two limits allow."""
+    least = [count for count in (one[0], other[0]) if count is not None]
+    most = [count for count in (one[1], other[1]) if count is not None]
+    return max(least, default=None), min(most, default=None)
+
+
 def check_relations(graph: Graph) -> Iterator[Diagnostic]:
     """Check each declared relation against the stage's types, role and contracts; the same of the same stage once."""
     told: set[tuple[object, str]] = set()
@@ -98,23 +138,27 @@ def _contradictions(node: GraphNode, rows: Rows) -> Iterator[tuple[str, str]]:
             made_of = f"several tables: {', '.join(several)}" if several else "no table"
             yield f"rows that are made of {made_of}", "leave rows=... out"
             continue
-        read = edge.needed.contract if edge.needed and edge.needed.contract else None
         made = node.outputs[port].contract
-        if read is not None and made is not None:
-            yield from _impossible(rows, read, made)
+        if made is not None:
+            yield from _impossible(rows, edge, made)
 
 
-def _impossible(rows: Rows, read: type[Contract], made: type[Contract]) -> Iterator[tuple[str, str]]:
-    """Yield how many rows two contracts allow where no number of them is in the relation."""
-    given, wanted = rows_of(read), rows_of(made)
-    if given is None or wanted is None:
+def _impossible(rows: Rows, edge: Edge, made: type[Contract]) -> Iterator[tuple[str, str]]:
+    """Yield how many rows are read and allowed where no number of them is in the relation."""
+    read = edge.needed.contract if edge.needed else None
+    known, own, wanted = related_rows(edge.producer, edge.port), _allowed(read), rows_of(made)
+    given = both_hold(known, own)
+    if wanted is None:
         return
     (least, most), (fewest, greatest) = given, wanted
     too_many = rows != "expand" and most is not None and (fewest or 0) > most
     too_few = rows in ("one-to-one", "expand") and greatest is not None and greatest < (least or 0)
     if too_many or too_few:
+        where = (
+            f"in {read.__name__!r}" if read is not None and given == own else f"from {edge.producer.name!r}"
+        )
         yield (
-            f"{rows_text(least, most)} in {read.__name__!r}, {rows_text(fewest, greatest)} in {made.__name__!r}",
+            f"{rows_text(least, most)} {where}, {rows_text(fewest, greatest)} in {made.__name__!r}",
             "correct the rows=... of a contract, or of the stage",
         )
 

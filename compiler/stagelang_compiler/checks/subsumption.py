@@ -29,6 +29,7 @@ from stagelang_compiler.checks.promise_texts import (
     rows_text,
 )
 from stagelang_compiler.checks.promises import (
+    Counts,
     Promise,
     age_of,
     conversion,
@@ -119,6 +120,11 @@ def _rows(producer: type[Contract], consumer: type[Contract]) -> Iterator[Failur
     if given is None or wanted is None:
         yield Failure(aspect="rows", answer="unknown", promised="", needed="")
         return
+    yield from unproved_rows(given, wanted)
+
+
+def unproved_rows(given: Counts, wanted: Counts) -> Iterator[Failure]:
+    """Give the failure, if a number of rows may be another than is needed."""
     (least, most), (fewest, greatest) = given, wanted
     enough = (least or 0) >= (fewest or 0)
     not_too_many = greatest is None or (most is not None and most <= greatest)
