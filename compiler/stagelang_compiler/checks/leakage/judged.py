@@ -29,7 +29,7 @@ from stagelang_compiler.checks.leakage.rules import (
 from stagelang_compiler.checks.leakage.strands import Strands, strands
 from stagelang_compiler.checks.leakage.told import is_told, is_training
 from stagelang_compiler.checks.leakage.ways import Rows, Way
-from stagelang_compiler.diagnostics import Diagnostic, Place
+from stagelang_compiler.diagnostics import Diagnostic, Place, Rule
 from stagelang_compiler.graph import Edge, Graph, GraphNode
 
 
@@ -199,11 +199,12 @@ class _Judged:
             after = [each for each in fits if each.before & bit] if mixings else []
             if not after or is_told(event.node):
                 continue
+            told: set[Rule] = set()
             for mixing in mixings:
                 found = self._unsafe(event, bit, mixing, after)
-                if found is not None:
+                if found is not None and found.rule not in told:
+                    told.add(found.rule)
                     yield found
-                    break
 
     def _unsafe(self, event: Event, bit: int, mixing: Mixing, fits: Sequence[Event]) -> Diagnostic | None:
         """Say of a place that computes across rows whether a split after it keeps apart what it has mixed."""

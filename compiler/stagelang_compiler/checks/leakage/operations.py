@@ -29,7 +29,7 @@ WITHOUT_AXIS: Final = _words(
 ESTIMATORS: Final = _words(
     "fit fit_transform fit_predict fit_resample partial_fit scale minmax_scale maxabs_scale robust_scale quantile_transform "
     "power_transform cross_val_predict cross_val_score mutual_info_classif mutual_info_regression f_classif f_regression chi2 "
-    "build_vocab_from_iterator train adapt"
+    "dmatrix dmatrices build_vocab_from_iterator train adapt"
 )
 """Learn something from all rows that they are given."""
 
