@@ -68,7 +68,7 @@ class FlownFlights(Contract, version="2.0", owner="operations"):
     service_day: Column[dt.date] = column(group=True)
     scheduled_departure: Column[dt.datetime] = column(time=True)
     departure_delay: Column[float] = column(unit=u.MINUTE)
-    arrival_delay: Column[float] = column(unit=u.MINUTE)
+    arrival_delay: Column[float] = column(role="label", unit=u.MINUTE)
     wind_speed: Column[float] = column(ge=0, le=150)
     precipitation: Column[float] = column(ge=0)
     visibility: Column[float] = column(ge=0, le=10, unit=u.MILE)
@@ -82,7 +82,7 @@ class Questions(Contract, version="1.0", owner="punctuality"):
     service_day: Column[dt.date] = column(group=True)
     scheduled_departure: Column[dt.datetime] = column(time=True)
     departure_delay: Column[float] = column(unit=u.MINUTE)
-    arrival_delay: Column[float] = column(unit=u.MINUTE)
+    arrival_delay: Column[float] = column(role="label", unit=u.MINUTE)
     wind_speed: Column[float] = column(ge=0)
     visibility: Column[float] = column(ge=0, unit=u.MILE)
 
@@ -207,7 +207,10 @@ with scope("operations"):
 
 with scope("punctuality"):
     by_month = split_by_time(
-        flown.as_contract(Questions), by=Questions.scheduled_departure, test_from=dt.date(2013, 4, 1)
+        flown.as_contract(Questions),
+        by=Questions.scheduled_departure,
+        test_from=dt.date(2013, 4, 1),
+        embargo=dt.timedelta(days=1),  # New York's last day of March goes on for hours of April, UTC
     )
     warnings = warn(fit(by_month.train), by_month.test)
     quality, cost = warning_f1(warnings), cost_per_flight(warnings)

@@ -98,7 +98,7 @@ def _ask(plan: Plan, node: Node, output: str, tables: Tables, root: Path) -> _As
         label = hashlib.sha256(f"by row {node.id} {read.node} {read.output} {part}".encode()).hexdigest()
         location = FOLDER / f"{label[:16]}.parquet"
         write_table(table.take(pa.array(places)), root / location)
-        source = _source(plan, read, location, f"{node.name}__{part}_rows", label)
+        source = sampled_source(plan, read, location, f"{node.name}__{part}_rows", label)
         moved = tuple(
             evolve(each, node=source.name, output="out") if each is read else each for each in node.inputs
         )
@@ -106,7 +106,8 @@ def _ask(plan: Plan, node: Node, output: str, tables: Tables, root: Path) -> _As
     return _Asked(node, output, tuple(nodes))
 
 
-def _source(plan: Plan, read: Input, location: Path, name: str, label: str) -> Node:
+def sampled_source(plan: Plan, read: Input, location: Path, name: str, label: str) -> Node:
+    """Make a source of some of the rows that a node reads."""
     made = output_of(plan, read)
     output = Output(name="out", kind="table", contract=made.contract, population=made.population)
     own = hashlib.sha256(f"rows {label}".encode()).hexdigest()
@@ -127,7 +128,7 @@ def _answer(asked: _Asked, done: RunResult, load: Load) -> Measured:
     if failed is not None:
         why = failed.failure.message if failed.failure else "it couldn't be run on a sample"
         return Measured(what="rows alone", verdict="not measured", said=f"{name!r}: {why}")
-    first, second, both = (_rows(load(each, asked.output)) for each in results)
+    first, second, both = (counted(load(each, asked.output)) for each in results)
     apart = first + second
     if apart == both:
         said = f"{name!r} gives the same for rows by themselves and together"
@@ -140,7 +141,7 @@ def _answer(asked: _Asked, done: RunResult, load: Load) -> Measured:
     return Measured(what="rows alone", verdict="fail", said=said)
 
 
-def _rows(table: pa.Table) -> Counter[Any]:
+def counted(table: pa.Table) -> Counter[Any]:
     """Count the rows of a table, with numbers to nine digits."""
     columns = [[_rounded(each) for each in table.column(name).to_pylist()] for name in table.column_names]
     return Counter(zip(*columns, strict=True))

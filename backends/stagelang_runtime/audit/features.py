@@ -40,17 +40,18 @@ def single_features(node: str, table: pa.Table, contract: Contract | None) -> It
     labels = [each for each in contract.columns if each.role == "label"] if contract else []
     if contract is None or not labels:
         return
-    table = _sampled(table)
-    features = _features(contract, table)
+    table = sampled(table)
+    features = features_of(contract, table)
     for label in labels:
-        target = _target(table.column(label.name)) if label.name in table.column_names else None
+        asked = asked_of(table.column(label.name)) if label.name in table.column_names else None
+        target = asked.target(table.column(label.name)) if asked else None
         if target is None or not features:
             why = "no label with two values that many rows have" if target is None else "no feature"
             yield Measured(
                 what="features", verdict="not measured", said=f"what {node!r} learns from has {why}"
             )
             continue
-        found = [(name, _best(table.column(name), target)) for name in features]
+        found = [(name, best_area(table.column(name), target)) for name in features]
         good = sorted(((area, name) for name, area in found if area > TOO_GOOD), reverse=True)
         if good:
             told = ", ".join(f"{name!r} ({area:.3f})" for area, name in good[:5])
@@ -62,13 +63,15 @@ def single_features(node: str, table: pa.Table, contract: Contract | None) -> It
             yield Measured(what="features", verdict="pass", said=said)
 
 
-def _sampled(table: pa.Table) -> pa.Table:
+def sampled(table: pa.Table) -> pa.Table:
+    """Give so many rows at most as are looked at."""
     if table.num_rows <= _MOST_ROWS:
         return table
     return table.take(np.sort(np.random.default_rng(0).choice(table.num_rows, _MOST_ROWS, replace=False)))
 
 
-def _features(contract: Contract, table: pa.Table) -> list[str]:
+def features_of(contract: Contract, table: pa.Table) -> list[str]:
+    """Name the columns that are features: those declared, or else all that tell more than which row it is."""
     columns = [each for each in contract.columns if each.name in table.column_names]
     declared = [each.name for each in columns if each.role == "feature"]
     return declared or [each.name for each in columns if not _only_tells_apart(each)]
@@ -80,33 +83,51 @@ def _only_tells_apart(column: Column) -> bool:
 
 @final
 @frozen(eq=False)
-class _Target:
+class Target:
     """Which rows have which value of the label: a row of booleans for each value that is asked about, for rows where it is known."""
 
     known: npt.NDArray[np.bool_]
     there: npt.NDArray[np.bool_]
 
 
-def _target(label: pa.ChunkedArray) -> _Target | None:
-    values = label.to_pylist()
-    known = np.array([each is not None and each == each for each in values], dtype=np.bool_)
+@final
+@frozen
+class Asked:
+    """What is asked about a label: whether it is above a number, or whether it is one of some values."""
+
+    above: float | None
+    values: tuple[Any, ...] = ()
+
+    def target(self, label: pa.ChunkedArray) -> Target:
+        """Ask it of a label's rows."""
+        rows = label.to_pylist()
+        known = np.array([_is_known(each) for each in rows], dtype=np.bool_)
+        if self.above is None:
+            return Target(known, np.array([[each == value for each in rows] for value in self.values]))
+        numbers = np.array([each if there else np.nan for each, there in zip(rows, known, strict=True)])
+        return Target(known, (numbers.astype(np.float64) > self.above)[None, :])
+
+
+def asked_of(label: pa.ChunkedArray) -> Asked | None:
+    """Say what can be asked of a label: two values or more that many rows have, or being above the median."""
+    values = [each for each in label.to_pylist() if _is_known(each)]
     kinds: dict[Any, int] = {}
-    for each, there in zip(values, known, strict=True):
-        if there and not isinstance(each, list | dict):
+    for each in values:
+        if not isinstance(each, list | dict):
             kinds[each] = kinds.get(each, 0) + 1
     if len(kinds) > _MOST_CLASSES and all(isinstance(each, int | float) for each in kinds):
-        numbers = np.array(
-            [each if there else np.nan for each, there in zip(values, known, strict=True)], dtype=np.float64
-        )
-        return _Target(known, (numbers > np.nanmedian(numbers))[None, :])
-    of = [each for each, count in kinds.items() if _FEWEST <= count <= known.sum() - _FEWEST]
+        return Asked(above=float(np.median(np.array(values, dtype=np.float64))))
+    of = [each for each, count in kinds.items() if _FEWEST <= count <= len(values) - _FEWEST]
     if not of or len(kinds) > _MOST_CLASSES:
         return None
-    asked = of[:1] if len(kinds) == 2 else of
-    return _Target(known, np.array([[each == kind for each in values] for kind in asked]))
+    return Asked(above=None, values=tuple(of[:1] if len(kinds) == 2 else of))
 
 
-def _best(feature: pa.ChunkedArray, target: _Target) -> float:
+def _is_known(value: object) -> bool:
+    return value is not None and value == value
+
+
+def best_area(feature: pa.ChunkedArray, target: Target) -> float:
     """Give the area of a feature, or the largest of its items."""
     numbers = _as_numbers(feature)
     if numbers is None:
@@ -124,7 +145,7 @@ def _ranges(values: Numbers) -> npt.NDArray[np.int64]:
     return np.searchsorted(ends, values, side="right")
 
 
-def _by_range(codes: npt.NDArray[np.int64], known: npt.NDArray[np.bool_], target: _Target) -> float:
+def _by_range(codes: npt.NDArray[np.int64], known: npt.NDArray[np.bool_], target: Target) -> float:
     """Give the mean area of how likely each value is in a row's range, over the values that are asked about."""
     known = target.known & known
     if not known.any():

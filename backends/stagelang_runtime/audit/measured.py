@@ -6,7 +6,19 @@ from typing import Literal, TypeAlias, final
 
 from attrs import frozen
 
-What: TypeAlias = Literal["keys", "groups", "times", "copies", "near copies", "features", "rows alone"]
+What: TypeAlias = Literal[
+    "keys",
+    "groups",
+    "times",
+    "copies",
+    "near copies",
+    "population",
+    "features",
+    "feature jumps",
+    "dependence",
+    "rows alone",
+    "past alone",
+]
 Verdict: TypeAlias = Literal["pass", "fail", "not measured"]
 
 

@@ -66,6 +66,7 @@ def test_a_clean_run_passes_what_can_be_measured(tmp_path: Path) -> None:
         f"pass: keys: {_NONE}",
         "pass: copies: 0 of 70 of the test rows of 'split_meals' (0 %) equal a row to learn from in all but keys",
         "pass: near copies: 0 of 70 of the test rows of 'split_meals' (0 %) almost equal a row to learn from",
+        "pass: population: the test rows of 'split_meals' are distributed as the rows to learn from are: most moved 'income' (0.50)",
         _FEATURES,
     ]
 
@@ -76,6 +77,7 @@ def test_rows_that_another_source_holds_as_well_are_counted_by_their_key(tmp_pat
     found = _audited(tmp_path, wiring, others=overlapping)
     assert found == [
         "fail: keys: values of 'household' of the rows of 'meals' are among those that were learnt from: 'fit' (40)",
+        "pass: population: the rows of 'meals' are distributed as the rows to learn from are: most moved 'food' (0.31)",
         _FEATURES,
     ]
 
@@ -105,6 +107,9 @@ off = miss(tell(fit(parts.train), parts.test))
         "pass: copies: 0 of 60 of the test rows of 'split_labelled' (0 %) equal a row to learn from in all but keys",
         "pass: near copies: 0 of 60 of the test rows of 'split_labelled' (0 %) almost equal a row to learn from",
         "fail: features: a single feature tells 'food', which 'fit' learns, almost perfectly: 'income' (0.963)",
+        "pass: feature jumps: features of 'split_labelled' tell 'food' as well among the test rows of 'split_labelled': "
+        "most lost 'income' (0.963 and 0.985)",
+        "pass: past alone: 'tell' gives the same rows up to each of 9 moments without what came later",
     ]
 
 
