@@ -107,8 +107,10 @@ off = miss(tell(fit(parts.train), parts.test))
         "pass: copies: 0 of 60 of the test rows of 'split_labelled' (0 %) equal a row to learn from in all but keys",
         "pass: near copies: 0 of 60 of the test rows of 'split_labelled' (0 %) almost equal a row to learn from",
         "fail: features: a single feature tells 'food', which 'fit' learns, almost perfectly: 'income' (0.963)",
-        "pass: feature jumps: features of 'split_labelled' tell 'food' as well among the test rows of 'split_labelled': "
-        "most lost 'income' (0.963 and 0.985)",
+        (
+            "pass: feature jumps: features of 'split_labelled' tell 'food' as well among the test rows of 'split_labelled': "
+            "most lost 'income' (0.963 and 0.985)"
+        ),
         "pass: past alone: 'tell' gives the same rows up to each of 9 moments without what came later",
     ]
 
