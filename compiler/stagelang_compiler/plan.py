@@ -17,6 +17,8 @@ from stagelang.origin import Origin
 SCHEMA_VERSION = 1
 """Raised when a plan of before can't be read any more."""
 
+ELSEWHERE = "(elsewhere)"
+"""Stands for a folder that isn't below the pipeline's: another machine may have it in another place."""
 Json: TypeAlias = Any
 """A plain JSON value."""
 
@@ -380,8 +382,9 @@ class Waiver:
 class Plan:
     """A whole pipeline, checked and lowered. `spec` is the pipeline's file, relative to its folder.
 
-    `files` are the first-party files whose code the stages reach, relative to that folder, and their SHA-256: a plan is carried out
-    only with the code that it was compiled from.
+    `files` are the first-party files whose code the stages reach, and their SHA-256: a plan is carried out only with the code that it
+    was compiled from. They are relative to that folder; those that are imported from outside of it stand below `(elsewhere)`,
+    relative to the folder that Python would look in.
     """
 
     schema: int = SCHEMA_VERSION

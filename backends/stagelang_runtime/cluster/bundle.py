@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_codec import loads
+from stagelang_runtime.execute.own_code import located
 from stagelang_runtime.store import Store, sha256_bytes
 
 PLAN_FILE = "plan.json"
@@ -27,9 +28,11 @@ def ship(plan: Plan, text: str, root: Path, store: Store) -> str:
         OSError: a file can't be read.
         StoreError: the store can't be used.
     """
-    for name, digest in _files(plan).items():
+    files = _files(plan)
+    found = {**{name: root / name for name in files}, **located(plan, root)}
+    for name, digest in files.items():
         if not store.has(digest):
-            store.put_file(root / name)
+            store.put_file(found[name])
     data = text.encode()
     digest = sha256_bytes(data)
     return digest if store.has(digest, len(data)) else store.put_bytes(data)

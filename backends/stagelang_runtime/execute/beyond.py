@@ -22,15 +22,13 @@ from typing import Any, Literal, TypeAlias, final
 import numpy as np
 
 import stagelang
-from stagelang_compiler.plan import Stage
+from stagelang_compiler.plan import ELSEWHERE, Stage
 from stagelang_runtime.execute.environment import OF_THE_RUNNER
 
 Asker: TypeAlias = Literal["own", "library", ""]
 READ, WROTE, NETWORK, PROGRAM, VARIABLE, RANDOM = "read", "wrote", "network", "program", "variable", "random"
 ALL = "*"
 """Stands for all variables."""
-ELSEWHERE = "(elsewhere)"
-"""Stands for a folder that isn't the pipeline's, which another machine may not have."""
 MORE = "more"
 MOST = 100
 """How many things of one node are written down; the others are counted."""

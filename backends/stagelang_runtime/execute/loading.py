@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any, final
@@ -14,23 +14,33 @@ from stagelang.metric import MetricDefinition
 from stagelang.recording import record
 from stagelang.stage import Stage
 from stagelang_compiler import plan
+from stagelang_compiler.plan import ELSEWHERE
 from stagelang_runtime.execute.failure import Failure, NodeFailed, raised
+from stagelang_runtime.execute.own_code import changed_elsewhere, is_elsewhere
 
 Declared = Stage[Any, Any] | MetricDefinition[Any, Any]
 
 
 @final
 class Loader:
-    """Imports the user's modules from the pipeline's folder, each once, and remembers all stages that they declare."""
+    """Imports the user's modules from the pipeline's folder, each once, and remembers all stages that they declare.
 
-    def __init__(self, root: Path, spec: str) -> None:
+    Args:
+        root: the pipeline's folder. What came here with it from outside of that folder lies in its `(elsewhere)`.
+        spec: the pipeline's file.
+        files: the first-party files that the plan was compiled from, with their digests.
+    """
+
+    def __init__(self, root: Path, spec: str, files: Mapping[str, str] | None = None) -> None:
         self._root = root
         self._spec = root / spec
         self._modules: dict[str, ModuleType] = {}
         self._recorded: list[Declared] = []
         self._found: dict[str, Declared] = {}
-        if str(root) not in sys.path:
-            sys.path.insert(0, str(root))
+        self._files = {name: digest for name, digest in (files or {}).items() if is_elsewhere(name)}
+        for place in (root / ELSEWHERE, root):
+            if str(place) not in sys.path and place.is_dir():
+                sys.path.insert(0, str(place))
 
     def declared(self, stage: plan.Stage) -> Declared:
         """Find a stage or metric. Raises NodeFailed where it isn't there or its module can't be imported."""
@@ -47,6 +57,10 @@ class Loader:
         """Find a plain function at a module's top level. Raises AttributeError, NodeFailed."""
         found: Callable[..., Any] = _walk(self._module(code.module), code.qualname)
         return found
+
+    def load_spec(self) -> None:
+        """Import the pipeline's own module. Raises NodeFailed."""
+        self._module(PurePosixPath(self._spec).stem)
 
     def _find(self, stage: plan.Stage) -> Declared:
         code = stage.code
@@ -76,6 +90,8 @@ class Loader:
 
     def _module(self, name: str) -> ModuleType:
         if name not in self._modules:
+            if self._files and name != PurePosixPath(self._spec).stem:
+                self.load_spec()  # which may add to the path that this one's imports are looked for in
             with record() as recording:
                 try:
                     self._modules[name] = self._import(name)
@@ -84,7 +100,19 @@ class Loader:
                 except BaseException as error:  # whatever a user's module raises, SystemExit included
                     raise NodeFailed(raised(error, self._root, f"importing {name!r}")) from None
             self._recorded += recording.stages
+            self._see_that_code_is_the_plans()
         return self._modules[name]
+
+    def _see_that_code_is_the_plans(self) -> None:
+        changed = changed_elsewhere(self._files)
+        if changed:
+            raise NodeFailed(
+                Failure(
+                    kind="loading",
+                    message=f"{', '.join(map(repr, changed))} is not what the plan was compiled from, where this process imports it",
+                    help="compile the pipeline again, or bring the same code to this machine",
+                )
+            )
 
     def _import(self, name: str) -> ModuleType:
         return (

@@ -109,7 +109,7 @@ def _place(first: dict[str, Any]) -> Place:
         plan=plan,
         root=root,
         store=attach_store(first["store"], first["cache"]),
-        loader=Loader(root, plan.spec),
+        loader=Loader(root, plan.spec, plan.files),
         scratch=Path(first["scratch"]),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any, final
@@ -67,6 +67,11 @@ class Fingerprinter:
     def files(self) -> frozenset[Path]:
         """The files that were read so far."""
         return self._project.files
+
+    @property
+    def named_files(self) -> Mapping[str, Path]:
+        """The same by the names that they have on every machine: relative to the root, or below `(elsewhere)`."""
+        return self._project.named_files
 
     @property
     def resolver(self) -> Resolver:

@@ -13,7 +13,7 @@ import importlib.util
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import final
@@ -23,13 +23,12 @@ from attrs import define
 from stagelang_compiler.fingerprint.table import Table, table_of
 from stagelang_compiler.fingerprint.trees import Target
 from stagelang_compiler.parsed_files import ParsedFile, parse_file
+from stagelang_compiler.plan import ELSEWHERE
 
 _OWN = frozenset({"stagelang", "stagelang_compiler", "stagelang_runtime", "stagelang_backends"})
 _NOT_SOURCE = frozenset({"site-packages", "dist-packages", "__pycache__", "node_modules"})
 _PATHS = sysconfig.get_paths()
 _INTERPRETER = tuple({f"{os.path.realpath(_PATHS[each])}{os.sep}" for each in ("stdlib", "platstdlib")})
-ELSEWHERE = "(elsewhere)"
-"""Stands for the folder of a module that isn't below the root: another machine may have it in another place."""
 _ENDINGS = (".py", *importlib.machinery.EXTENSION_SUFFIXES)
 _READ: dict[Path, tuple[ParsedFile, Table]] = {}
 
@@ -72,6 +71,15 @@ class Project:
     def files(self) -> frozenset[Path]:
         """The files that were read so far."""
         return frozenset(path for path, module in self._modules.items() if module is not None)
+
+    @property
+    def named_files(self) -> Mapping[str, Path]:
+        """The same but for folders, by their names."""
+        return {
+            path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else module.file: path
+            for path, module in self._modules.items()
+            if module is not None and path.is_file()
+        }
 
     def is_first_party(self, path: Path) -> bool:
         """Say whether a file is source that no installed distribution answers for."""

@@ -66,7 +66,7 @@ def lower(
         seed=pipeline.seed,
         owner=pipeline.owner,
         spec=spec,
-        files=file_digests(fingerprinter.files, root),
+        files=file_digests(fingerprinter.named_files),
         contracts={name: contracts[name] for name in sorted(contracts)},
         stages={name: stages[name] for name in sorted(stages)},
         nodes=lower_nodes(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,14 +99,9 @@ def _lineage(columns: Columns) -> tuple[plan.ColumnLineage, ...]:
     )
 
 
-def file_digests(files: Iterable[Path], root: Path) -> dict[str, str]:
-    """Digest the first-party files below the pipeline's folder, by their POSIX path."""
-    own = sorted(
-        (file.relative_to(root).as_posix(), file)
-        for file in files
-        if file.is_relative_to(root) and file.is_file()
-    )
-    return {name: _digest(file) for name, file in own}
+def file_digests(files: Mapping[str, Path]) -> dict[str, str]:
+    """Digest first-party files."""
+    return {name: _digest(files[name]) for name in sorted(files)}
 
 
 def frame_libraries(files: Iterable[Path]) -> tuple[str, ...]:
