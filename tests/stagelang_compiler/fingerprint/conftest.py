@@ -38,6 +38,7 @@ class Folder:
     def load(self, name: str, module: str = "pipeline") -> Any:
         """Import a module afresh and give one of its attributes."""
         forget(self.root)
+        sys.modules.pop(module, None)  # another test's of the same name
         importlib.invalidate_caches()
         value: Any = importlib.import_module(module)
         for part in name.split("."):
