@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, cast, final, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Protocol, cast, final, overload
 
 from attrs import frozen
 from typing_extensions import TypeVar
@@ -52,6 +52,11 @@ class Bound:
     views: tuple[tuple[type[Contract], Origin], ...] = ()
 
 
+_IN_A_STAGE = (
+    "do this inside a stage, which is called with loaded data: move the line into a function under @stage"
+)
+
+
 class Handle:
     """Base of what stages take and give."""
 
@@ -59,6 +64,8 @@ class Handle:
 
     _bound: Bound | None
     _data: Any
+    _INSTEAD: ClassVar[Mapping[str, str]] = {}
+    """What to write instead of an operation, by the operation's name, where moving it into a stage isn't meant."""
 
     def __init__(self, bound: Bound | None = None, data: Any = None) -> None:
         self._bound = bound
@@ -69,12 +76,12 @@ class Handle:
         """Whether the pipeline is still being wired, so that there is no data yet."""
         return self._bound is not None
 
-    def _touch(self, what: str) -> NoReturn:
+    def _touch(self, what: str, instead: str = _IN_A_STAGE) -> NoReturn:
         bound = cast(Bound, self._bound)
         raise LazyHandleError(
             f"{what} of {bound.by.label!r}, wired at {bound.by.origin}, was asked for at {caller_origin()}, "
             "but while a pipeline is being wired there is no data yet\n"
-            "  help: do this inside a stage, which is called with loaded data: move the line into a function under @stage"
+            f"  help: {instead}"
         )
 
     def _loaded(self, what: str) -> Any:
@@ -105,7 +112,9 @@ class Handle:
 
 def _refuse(name: str, what: str) -> Any:
     def operation(self: Handle, *_: object) -> Any:
-        self._loaded(what)  # pyright: ignore[reportPrivateUsage]
+        if self.is_lazy:
+            instead = self._INSTEAD.get(name.strip("_"), _IN_A_STAGE)  # pyright: ignore[reportPrivateUsage]
+            self._touch(what, instead)  # pyright: ignore[reportPrivateUsage]
         raise TypeError(
             f"a {type(self).__name__} handle has no {name}: take its data first, for example with .pandas or .value"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Literal, ParamSpec, final
+from typing import Any, ClassVar, Generic, Literal, ParamSpec, final
 
 from attrs import frozen
 from typing_extensions import TypeVar
@@ -106,6 +106,12 @@ class Metric(Handle, Generic[U_co]):
     """A metric's number in unit `U_co`: measured on one population, it can be gated, compared and calculated with."""
 
     __slots__ = ()
+
+    _INSTEAD: ClassVar[Mapping[str, str]] = {
+        "truediv": "divide by a metric with .per(...), or multiply by a number",
+        **dict.fromkeys(("gt", "ge"), "gate it with .at_least(...), in the pipeline's gates=[...]"),
+        **dict.fromkeys(("lt", "le"), "gate it with .at_most(...), in the pipeline's gates=[...]"),
+    }
 
     def at_least(
         self, bound: float, *, judged_on: JudgedOn = "interval", in_each: ColumnRef[Any, Any] | None = None

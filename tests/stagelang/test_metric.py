@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -278,3 +279,23 @@ def test_aggregations_say_how_many_columns_they_take() -> None:
     assert mean_of_ratios() == Aggregate(kind="mean", columns=1, of_ratios=True)
     assert quantile(0.9) == Aggregate(kind="quantile", columns=1, parameter=0.9)
     assert smooth(third, columns=3) == Aggregate(kind="smooth", columns=3, finalise=third)
+
+
+INSTEAD: list[tuple[Callable[[Any], object], str]] = [
+    (lambda measured: measured / 2, "divide by a metric with .per(...), or multiply by a number"),
+    (lambda measured: measured >= 2, "gate it with .at_least(...), in the pipeline's gates=[...]"),
+    (lambda measured: measured < 2, "gate it with .at_most(...), in the pipeline's gates=[...]"),
+    (
+        lambda measured: measured % 2,
+        "do this inside a stage, which is called with loaded data: move the line into a function under @stage",
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "help_"), INSTEAD)
+def test_an_operation_that_metrics_do_not_have_says_what_to_write(
+    operation: Callable[[Any], object], help_: str
+) -> None:
+    with pytest.raises(LazyHandleError) as refusal:
+        operation(price)
+    assert str(refusal.value).endswith(f"\n  help: {help_}")

@@ -122,7 +122,7 @@ def _expression(
         aggregate=None,
         undefined="error",
         version="+".join(sorted({part.version for part in measured})),
-        cluster="",
+        cluster=measured[0].cluster if len({part.cluster for part in measured}) == 1 else "",
         population=measured[0].population if len({part.population for part in measured}) == 1 else "",
         owner="",
         description="",

@@ -13,14 +13,12 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def render_github(findings: Sequence[Diagnostic], sources: Sources) -> str:
-    """Give a line per standing finding, as many as GitHub shows, and a notice that counts the rest."""
+    """Give a line per finding, as many as GitHub shows, and a notice that counts the rest; what is waived comes last, as notices."""
     shown: list[Diagnostic] = []
     left_out: list[Diagnostic] = []
     free = dict(_MOST)
-    for finding in findings:
-        if finding.waived_by:
-            continue
-        severity = finding.rule.severity
+    for finding in sorted(findings, key=lambda finding: bool(finding.waived_by)):
+        severity = _shown_as(finding)
         (shown if free[severity] else left_out).append(finding)
         free[severity] = max(0, free[severity] - 1)
     lines = [_command(finding, sources) for finding in shown]
@@ -29,11 +27,20 @@ def render_github(findings: Sequence[Diagnostic], sources: Sources) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _shown_as(finding: Diagnostic) -> Severity:
+    return Severity.NOTE if finding.waived_by else finding.rule.severity
+
+
 def _rest(findings: Sequence[Diagnostic]) -> str:
-    counts = ((severity, sum(1 for f in findings if f.rule.severity is severity)) for severity in Severity)
-    return "not shown here, since GitHub shows ten of a kind: " + ", ".join(
-        f"{count} more {severity.value}{'s' if count > 1 else ''}" for severity, count in counts if count
-    )
+    standing = [finding.rule.severity for finding in findings if not finding.waived_by]
+    said = [
+        f"{count} more {severity.value}{'s' if count > 1 else ''}"
+        for severity in Severity
+        if (count := standing.count(severity))
+    ]
+    waived = len(findings) - len(standing)
+    said += [f"{waived} more waived finding{'s' if waived > 1 else ''}"] if waived else []
+    return f"not shown here, since GitHub shows ten of a kind: {', '.join(said)}"
 
 
 def _command(finding: Diagnostic, sources: Sources) -> str:
@@ -41,13 +48,17 @@ def _command(finding: Diagnostic, sources: Sources) -> str:
     properties = [f"file={_property(origin.file)}"]
     if origin.line:
         properties.append(f"line={origin.line}")
-    properties.append(f"title={_property(f'{finding.rule.code} {finding.rule.name}')}")
+    word = "waived " if finding.waived_by else ""
+    properties.append(f"title={_property(f'{word}{finding.rule.code} {finding.rule.name}')}")
     message = _data("\n".join(visible(line) for line in _lines(finding, sources)))
-    return f"::{_COMMANDS[finding.rule.severity]} {','.join(properties)}::{message}"
+    return f"::{_COMMANDS[_shown_as(finding)]} {','.join(properties)}::{message}"
 
 
 def _lines(finding: Diagnostic, sources: Sources) -> Iterator[str]:
     yield finding.message
+    if finding.waived_by:
+        yield f"waived by: {finding.waived_by}"
+        return
     for place in finding.places[1:]:
         yield f"{place.text or 'see'}: {sources.named(place)}"
     yield from (f"{name}: {text}" for name, text in finding.remarks())

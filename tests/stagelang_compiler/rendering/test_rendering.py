@@ -430,7 +430,7 @@ def test_sarif_keeps_the_most_severe_results_that_github_takes_and_says_so(root:
     )
 
 
-def test_github_annotates_the_primary_line_and_leaves_waived_findings_out(
+def test_github_annotates_the_primary_line_and_what_is_waived_as_notices(
     root: Path, findings: list[Diagnostic]
 ) -> None:
     assert render(findings, format="github", root=root) == (
@@ -439,6 +439,8 @@ def test_github_annotates_the_primary_line_and_leaves_waived_findings_out(
         "::error file=pipeline.py,line=7,title=SL901 column-type-mismatch::"
         "'fit' needs column 'ink' as float, 'clean' gives text%0Apromised here: contracts.py:100%0A"
         "expected: float%0Afound: text%0Ahelp: give 'Scans.ink' the type float\n"
+        "::notice file=pipeline.py,line=8,title=waived SL902 unused-output::"
+        "nothing reads 'halves'%0Awaived by: vision until 2026-12-31: used by the next release\n"
     )
 
 
@@ -466,6 +468,21 @@ def test_github_gets_no_more_than_ten_of_a_kind_and_a_count_of_the_rest(root: Pa
     assert lines[-1] == (
         "::notice title=stagelang::not shown here, since GitHub shows ten of a kind: "
         "3 more errors, 1 more warning, 2 more notes"
+    )
+
+
+def test_github_counts_waived_findings_that_it_does_not_show_and_keeps_its_lines_for_those_that_stand(
+    root: Path,
+) -> None:
+    waived = [evolve(each, waived_by="vision") for each in _many(_UNUSED, 11)]
+    lines = render([*waived, *_many(_SLOW, 2)], format="github", root=root).splitlines()
+    assert [line.split("title=")[1].split("::")[0] for line in lines] == [
+        *["SL903 no-budget"] * 2,
+        *["waived SL902 unused-output"] * 7,
+        "stagelang",
+    ]
+    assert lines[-1] == (
+        "::notice title=stagelang::not shown here, since GitHub shows ten of a kind: 4 more waived findings"
     )
 
 

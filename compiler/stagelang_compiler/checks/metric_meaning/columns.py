@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from stagelang.contract import Column
+from stagelang.contract import Column, Contract, columns_of
 from stagelang_compiler.checks.metric_meaning.facts import Measured
 from stagelang_compiler.checks.metric_meaning.row_ranges import range_judged
 from stagelang_compiler.checks.metric_meaning.row_units import units_judged
@@ -29,6 +29,7 @@ from stagelang_compiler.checks.metric_meaning.rules import (
     VALUES_THAT_DO_NOT_ADD,
     WEIGHT_WITHOUT_MEANING,
 )
+from stagelang_compiler.checks.promise_texts import names_text
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule
 from stagelang_compiler.lower.contracts import lower_unit
 from stagelang_compiler.plan_text import unit_words
@@ -262,3 +263,37 @@ def _weights(measured: Measured) -> Iterator[Diagnostic]:
             found="no lower bound" if not bounds else f"at least {max(bounds)}",
             help="declare column(ge=0, role='weight')",
         )
+    yield from _weighed_by_others(measured, weight)
+
+
+def _weighed_by_others(measured: Measured, weight: Column[Any]) -> Iterator[Diagnostic]:
+    """Judge a weight of another table: by a key that both have, it says which row it weighs."""
+    rows = measured.contract
+    if rows is None or weight.name in columns_of(rows):
+        return
+    shapes = [argument.shape for argument in measured.definition.signature.arguments.values()]
+    contracts = [shape.contract for shape in shapes if shape is not None and shape.kind == "table"]
+    owner = next((each for each in contracts if each is not None and weight.name in columns_of(each)), None)
+    if owner is None:
+        return
+    known, own = columns_of(rows), columns_of(owner)
+    shared = [name for name in known if name in own and (known[name].limits.key or own[name].limits.key)]
+    if not shared:
+        yield _finding(
+            WEIGHT_WITHOUT_MEANING,
+            measured,
+            weight,
+            f"weighs rows of {rows.__name__!r} by {weight.name!r} of {owner.__name__!r}, with which they share no key",
+            expected="a weight of the same rows, or of a table with a key that both have",
+            found=f"{_keys_text(rows)}, {_keys_text(owner)}",
+            help=f"carry the weight along in {rows.__name__!r}, or add the key of one table to the other",
+        )
+
+
+def _keys_text(contract: type[Contract]) -> str:
+    keys = [repr(name) for name, each in columns_of(contract).items() if each.limits.key]
+    return (
+        f"{contract.__name__!r} with the key {names_text(keys)}"
+        if keys
+        else f"{contract.__name__!r} without a key"
+    )

@@ -282,13 +282,19 @@ def _judges_decisions(leaf: Measured) -> bool:
 
 
 def _weighted(each: Facts, left: Facts, right: Facts) -> Iterator[Diagnostic]:
-    """Judge whether a difference is of two weighted numbers, or of two unweighted ones."""
+    """Judge whether a comparison is of two numbers that are weighted by one column, or of two unweighted ones."""
     assert isinstance(each.declared, Expression)
     first, second = left.scaled.leaf, right.scaled.leaf
-    if first is None or second is None or each.declared.operation != "-":
+    if first is None or second is None or not (first.returned.understood and second.returned.understood):
+        return
+    if each.declared.operation == "/" and not _of_one_quantity(first, second):
         return
     one, other = first.named_as("weight"), second.named_as("weight")
-    if bool(one) == bool(other) or not (first.returned.understood and second.returned.understood):
+    if one and other:
+        if not one & other:
+            yield _weighted_otherwise(each, first, second, min(one), min(other))
+        return
+    if bool(one) == bool(other):
         return
     weighted, plain = (first, second) if one else (second, first)
     if not any(column.limits.role == "weight" for column in plain.columns.values()):
@@ -302,4 +308,24 @@ def _weighted(each: Facts, left: Facts, right: Facts) -> Iterator[Diagnostic]:
         expected="both weighted, or both not",
         found=f"only {weighted.definition.name!r} uses the weight {min(one or other)!r}",
         help="weigh both sides by one column, or none",
+    )
+
+
+def _of_one_quantity(first: Measured, second: Measured) -> bool:
+    """Tell whether a quotient compares two means of one kind of value; other quotients make a new quantity."""
+    one, other = (each.definition.meaning for each in (first, second))
+    are_means = {one.aggregate.kind, other.aggregate.kind} <= {"mean", "ratio"}
+    return are_means and one.unit == other.unit and one.better == other.better
+
+
+def _weighted_otherwise(each: Facts, first: Measured, second: Measured, one: str, other: str) -> Diagnostic:
+    return _finding(
+        WEIGHT_WITHOUT_MEANING,
+        each,
+        f"compares {first.definition.name!r} and {second.definition.name!r}, which are weighted by different columns",
+        first,
+        second,
+        expected="one weight on both sides",
+        found=f"{one!r} and {other!r}",
+        help="weigh both sides by one column, or report them side by side",
     )
