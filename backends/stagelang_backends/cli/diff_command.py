@@ -17,7 +17,7 @@ from stagelang_backends.cli.spec_arguments import add_store, home_of, store_of
 if TYPE_CHECKING:
     from stagelang_backends.review.forecast import Forecast
     from stagelang_backends.review.gathered import Review
-    from stagelang_compiler.diff import PlanDiff
+    from stagelang_compiler.diff import Beside, PlanDiff
     from stagelang_compiler.plan import Plan
     from stagelang_runtime.judge import MetricDifference
 
@@ -95,7 +95,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
             f"note: {base.name!r} and {head.name!r} are one commit, {base.commit[:12]}: it never differs from itself",
             file=sys.stderr,
         )
-    found = diff(base.plan or nothing(head.plan), head.plan)
+    found = diff(base.plan or nothing(head.plan), head.plan, _beside(base, head, arguments))
     review = Review(
         diff=found,
         findings=version_findings(
@@ -151,7 +151,7 @@ def _side(name: str, arguments: argparse.Namespace) -> Side | None:
         found = compiled(arguments.spec, arguments.pipeline, home)
         if home.is_dir():
             keep_out_of_git(home)
-        return found and Side(name="the working tree", commit="", plan=found[0])
+        return found and Side(name="the working tree", commit="", plan=found[0], is_here=True)
     if is_plan_file(name):
         return Side(name=name, commit="", plan=read_plan(Path(name)))
     if name.endswith(".json"):
@@ -173,6 +173,25 @@ def _side(name: str, arguments: argparse.Namespace) -> Side | None:
 
     plan = plan_at(repository, commit, name, arguments.spec, arguments.pipeline, look=look)
     return Side(name=name, commit=commit, plan=plan, files=files)
+
+
+def _beside(base: Side, head: Side, arguments: argparse.Namespace) -> Beside:
+    """Look which sources' files differ, where both sides are of git and have the pipeline."""
+    from stagelang_compiler.diff import SAME, Beside
+
+    if base.plan is None or head.plan is None or not base.commit or not (head.commit or head.is_here):
+        return SAME
+    from stagelang_backends.cli.changed_data import changed_data, changed_locks
+    from stagelang_backends.cli.git import Repository
+
+    folder = arguments.spec.absolute().parent
+    files = Repository.around(folder).changed(base.commit, head.commit, folder)
+    for lock in changed_locks(files):
+        print(
+            f"note: {lock!r} differs: what it installs counts when a stage runs, which no plan can tell",
+            file=sys.stderr,
+        )
+    return Beside(files=changed_data(head.plan, files))
 
 
 def _called(pipeline: str) -> str:

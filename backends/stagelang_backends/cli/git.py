@@ -7,15 +7,18 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from attrs import frozen
 
 from stagelang_backends.cli.main import UsageError
+
+if TYPE_CHECKING:
+    from stagelang_compiler.diff import Kind
 
 _KEPT_FROM_GIT = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR",
@@ -23,6 +26,7 @@ _KEPT_FROM_GIT = (
 )  # fmt: skip
 """What a hook sets for its own repository: the one that the pipeline lies in is found from its folder."""
 _INSTEAD = "or compare plans that 'stagelang plan --format json' wrote: stagelang diff base.json head.json"
+_KINDS: Mapping[str, Kind] = {"A": "added", "D": "removed"}
 
 
 class GitFailed(Exception):
@@ -69,6 +73,23 @@ class Repository:
         fields = renamed.split("\0")
         before = {new: old for old, new in zip(fields[1::3], fields[2::3], strict=False)}
         return before.get(path, "")
+
+    def changed(self, base: str, head: str, folder: Path) -> dict[str, Kind]:
+        """Give the files whose content differs between two commits, by their paths seen from a folder.
+
+        Args:
+            base: a commit.
+            head: another, or "" for the working tree, in which files that git doesn't keep don't count.
+            folder: a folder of the working tree.
+        """
+        words = ("diff", "--no-ext-diff", "--no-renames", "--name-status", "--no-relative", "-z", base)
+        fields = self._ask(*words, *([head] if head else []), "--").split("\0")
+        found: dict[str, Kind] = {
+            name: _KINDS.get(status, "changed")
+            for status, name in zip(fields[::2], fields[1::2], strict=False)
+        }
+        top, here = self.top.resolve(), folder.resolve()
+        return {Path(os.path.relpath(top / name, here)).as_posix(): kind for name, kind in found.items()}
 
     def set_aside(self, commit: str) -> list[str]:
         """Say what of a commit isn't brought into its folder: submodules, and files that Git LFS keeps elsewhere."""

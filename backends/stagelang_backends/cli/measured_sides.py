@@ -28,6 +28,8 @@ class Side:
     plan: Plan | None
     files: Files = field(factory=dict[str, Mapping[str, str]])
     """Of the sources that lie in the commit; others are what they are now, for git doesn't know what they were."""
+    is_here: bool = False
+    """Whether it is the working tree."""
 
 
 def source_files(plan: Plan, folder: Path) -> Files:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stagelang_backends.github_actions.carrying import Bench
 from stagelang_backends.github_actions.names import BASE_METRICS, BASE_PLAN
 from stagelang_backends.review.gathered import Review
-from stagelang_compiler.diff import PlanDiff, diff, version_findings
+from stagelang_compiler.diff import PlanDiff, beside_receipts, diff, version_findings
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.plan_codec import loads
 from stagelang_runtime.execute.noted import noted_result
@@ -42,22 +42,35 @@ def review_of(
     path = bench.out / BASE_PLAN
     if not path.is_file():
         return None
-    found = diff(loads(path.read_text(encoding="utf-8")), plan)
+    notes = Notes(bench.out / "work" / "base")
+    missing = _take_over_base(bench, notes)
+    base_plan = loads(path.read_text(encoding="utf-8"))
+    before = noted_result(base_plan, notes, elsewhere=True)
+    sources = [node.name for node in plan.nodes if node.kind == "source"]
+    found = diff(base_plan, plan, beside_receipts(_components(before), _components(result), sources))
     return Review(
         diff=found,
-        differences=_differences(bench, found, result, root),
+        differences=_differences(bench, found, before, result, root, missing),
         findings=version_findings(found, base=base, folder=root),
     )
 
 
-def _differences(bench: Bench, found: PlanDiff, result: RunResult, root: Path) -> Sequence[MetricDifference]:
-    notes = Notes(bench.out / "work" / "base")
-    missing = _take_over_base(bench, notes)
-    base = noted_result(found.base, notes, elsewhere=True)
+def _components(result: RunResult) -> dict[str, Mapping[str, str]]:
+    """Give what each node's result was made from, by name."""
+    return {
+        name: dict(node.receipt["components"])
+        for name, node in result.nodes.items()
+        if node.receipt is not None
+    }
+
+
+def _differences(
+    bench: Bench, found: PlanDiff, before: RunResult, result: RunResult, root: Path, missing: str
+) -> Sequence[MetricDifference]:
     renamed = {change.old: change.new for change in found.metrics if change.kind == "renamed"}
     here = _finalisers(found.head)
     return compare_runs(
-        _measured(bench, found.base, base, root if _finalisers(found.base) <= here else None, missing),
+        _measured(bench, found.base, before, root if _finalisers(found.base) <= here else None, missing),
         _measured(bench, found.head, result, root),
         renamed=renamed,
     )

@@ -12,6 +12,7 @@ from typing import final
 from attrs import evolve, frozen
 
 from stagelang_compiler.diff import declared
+from stagelang_compiler.diff.beside import SAME, Beside
 from stagelang_compiler.diff.code import CodeComparison
 from stagelang_compiler.diff.grading import Grading
 from stagelang_compiler.diff.matching import Matching, match
@@ -21,25 +22,32 @@ from stagelang_compiler.diff.reasons import Reasons
 from stagelang_compiler.plan import Node, Plan
 
 
-def diff(base: Plan, head: Plan) -> PlanDiff:
-    """Say what differs between two plans, why, and what that can reach; takes time linear in their sizes."""
+def diff(base: Plan, head: Plan, beside: Beside = SAME) -> PlanDiff:
+    """Say what differs between two plans, why, and what that can reach; takes time linear in their sizes.
+
+    Args:
+        base: the plan that is compared with.
+        head: the plan whose changes are told.
+        beside: what else is known to differ.
+    """
     matching = match(base, head)
     code = CodeComparison(base, head)
     reasons = Reasons(base, head, matching, code)
     stages = _Stages.of(reasons)
-    nodes = _Nodes.of(reasons, stages)
+    nodes = _Nodes.of(reasons, stages, beside)
     names = declared.match_metrics(base, head, matching)
     reach = _Reached(base, head, matching)
     metrics = reach.of_metrics(declared.metrics(base, head, names, code))
     gates = tuple(declared.gates(base, head, names))
     contracts = reach.of_contracts(_contracts(reasons))
     own = reach.of_nodes(nodes.changes)
-    reached = reach.together(*own, *metrics)
+    reached = reach.together(*own, *metrics, reach.of_users(beside.users))
     grading = Grading(base=base, head=head, matching=matching, metric_names=names)
     return PlanDiff(
         base=base,
         head=head,
         settings=tuple(declared.settings(base, head)),
+        libraries=tuple(beside.changes()),
         contracts=contracts,
         stages=reach.of_stages(stages.changes, own),
         nodes=own,
@@ -122,16 +130,16 @@ class _Nodes:
     """Those of the head whose results can differ."""
 
     @classmethod
-    def of(cls, judge: Reasons, stages: _Stages) -> _Nodes:
+    def of(cls, judge: Reasons, stages: _Stages, beside: Beside) -> _Nodes:
         back = {new: old for old, new in judge.matching.nodes.items()}
         changes: list[Change] = []
         upstream: list[str] = []
         moved: dict[str, None] = {}
         touched: dict[str, None] = {}
         for node in judge.head.nodes:
-            found = _own(judge, stages, node, back.get(node.name, ""), moved)
+            found = _own(judge, stages, node, back.get(node.name, ""), moved, beside)
             changes += found
-            below = any(each.node in touched for each in node.inputs)
+            below = node.name in beside.users or any(each.node in touched for each in node.inputs)
             if (
                 not below
                 and not any(change.counts for change in found)
@@ -151,13 +159,14 @@ class _Nodes:
 
 
 def _own(
-    judge: Reasons, stages: _Stages, node: Node, old_name: str, moved: dict[str, None]
+    judge: Reasons, stages: _Stages, node: Node, old_name: str, moved: dict[str, None], beside: Beside
 ) -> tuple[Change, ...]:
     """Say how a node differs by itself; one whose identity differs for no reason but where code lies is noted as moved."""
     old = judge.base.by_name.get(old_name)
     if old is None:
         return (Change(subject="node", kind="added", old="", new=node.name),)
-    reasons = judge.of_node(old, node, stages.reasons.get(node.stage, ()))
+    of_files = beside.reasons(node.name) if old.source == node.source else ()
+    reasons = (*judge.of_node(old, node, stages.reasons.get(node.stage, ())), *of_files)
     lies_elsewhere = node.stage in stages.moved or any(each.node in moved for each in node.inputs)
     if old.id != node.id and lies_elsewhere:
         moved[node.name] = None
@@ -267,6 +276,12 @@ class _Reached:
             if change.new and change.counts
             else change
             for change in changes
+        )
+
+    def of_users(self, names: Iterable[str]) -> Change:
+        """Say it of the nodes that depend on a library that differs, as if they had changed together."""
+        return Change(
+            subject="library", kind="changed", old="", new="", metrics=self.below.metrics(sorted(names))
         )
 
     def together(self, *changes: Change) -> tuple[str, ...]:

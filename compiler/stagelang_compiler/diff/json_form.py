@@ -12,6 +12,7 @@ SCHEMA = 1
 """Raised when a reader of before can't read it any more."""
 _GROUPS = (
     "settings",
+    "libraries",
     "contracts",
     "stages",
     "nodes",

@@ -14,7 +14,7 @@ from stagelang_compiler.plan import Plan
 
 Kind: TypeAlias = Literal["added", "removed", "changed", "renamed"]
 Subject: TypeAlias = Literal[
-    "setting", "contract", "stage", "node", "metric", "gate", "output", "experiment", "waiver"
+    "setting", "library", "contract", "stage", "node", "metric", "gate", "output", "experiment", "waiver"
 ]
 Cause: TypeAlias = Literal[
     "code",  # functions, classes, constants, imports; a command's arguments and files
@@ -173,6 +173,8 @@ class PlanDiff:
     base: Plan = field(repr=False)
     head: Plan = field(repr=False)
     settings: tuple[Change, ...] = ()
+    libraries: tuple[Change, ...] = ()
+    """Installed ones, as far as both sides' are known: no plan holds them."""
     contracts: tuple[Change, ...] = ()
     stages: tuple[Change, ...] = ()
     """Declarations: what is said here of a stage is repeated in the reasons of its nodes."""
@@ -204,6 +206,7 @@ class PlanDiff:
         """Give all changes but those of edges: broad ones first."""
         for group in (
             self.settings,
+            self.libraries,
             self.contracts,
             self.stages,
             self.nodes,

@@ -8,26 +8,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias, final
+from typing import final
 
 from attrs import evolve, frozen
 
 from stagelang_compiler.diff.grades import Grade
 from stagelang_compiler.diff.model import Change, Kind, PlanDiff, Reason
-
-_LONGEST = 100
-
-
-@final
-@frozen
-class Name:
-    """Words of the pipeline's author's, which a writer escapes; long ones are shortened."""
-
-    text: str
-
-
-Words: TypeAlias = tuple[str | Name, ...]
-"""A line: our own words as texts, and names."""
+from stagelang_compiler.diff.wording import Name, Words, counted, listed, words_of
 
 
 @final
@@ -60,7 +47,9 @@ def groups_of(diff: PlanDiff) -> tuple[Group, ...]:
     """Tell a difference in groups; what repeats in many nodes is told once."""
     found = (
         ("settings", _settings(diff)),
+        ("libraries", [_library(change) for change in diff.libraries]),
         ("contracts", [_graded(_plain(change), change.reasons, diff) for change in diff.contracts]),
+        ("sources", _sources(diff)),
         ("stages", _stages(diff)),
         ("metrics", _metrics(diff)),
         ("gates", [_gate(change, diff) for change in diff.gates if not _follows(change)]),
@@ -122,56 +111,6 @@ def asides(entry: Entry) -> Iterator[Words]:
         yield (f"{counted(len(entry.nodes), 'node')}: ", *listed(entry.nodes))
 
 
-def words_of(reason: Reason) -> Words:
-    """Say a reason."""
-    what = _cause_words(reason)
-    match reason.kind:
-        case "renamed":
-            return (*what, " ", Name(reason.old), " is now called ", Name(reason.new))
-        case "added":
-            said: Words = (": ", Name(reason.new)) if reason.new else ()
-            return (*what, " added", *said)
-        case "removed":
-            said = (": ", Name(reason.old)) if reason.old else ()
-            return (*what, " removed", *said)
-        case "changed":
-            if not (reason.old and reason.new):
-                return (*what, " changed")
-            return (*what, ": ", Name(reason.old), " → ", Name(reason.new))
-
-
-def plain(words: Words) -> str:
-    """Write words as one text, names as they are."""
-    return "".join(word.text if isinstance(word, Name) else word for word in words)
-
-
-def _cause_words(reason: Reason) -> Words:
-    """Say what differs: our word for it, and then the author's name for it, if it has one."""
-    for word in _WORDS_BEFORE_A_NAME:
-        if reason.what.startswith(word):
-            return (word, Name(reason.what.removeprefix(word)))
-    return (reason.what,) if reason.what in _OWN_WORDS else (Name(reason.what),)
-
-
-_WORDS_BEFORE_A_NAME = (
-    "contract of input ",
-    "contract of output ",
-    *(f"{kind} " for kind in ("function", "class", "constant", "value", "bytecode", "import", "statements")),
-    *(f"{kind} " for kind in ("docstrings", "file", "module", "program file", "parameter", "distribution")),
-    *(f"{kind} " for kind in ("variable", "tag", "contract", "column", "input", "output")),
-)
-_OWN_WORDS = frozenset(
-    {
-        "aggregate", "always run", "arguments", "asks for", "better", "budget", "by", "class", "closed", "column",
-        "constant", "embargo", "expires", "fold", "folds", "format", "formula", "function", "independent by", "judged on",
-        "kind", "location", "method", "name", "network", "order and age", "order of columns", "owner", "population", "range",
-        "reason", "reported",
-        "resources", "rows", "schedule", "seed", "slices", "stage", "test", "the function itself", "unit", "validation",
-        "version", "what it promises", "where undefined", "window", "its identity, for no reason that the plans tell",
-    }
-)  # fmt: skip
-
-
 def _follows(change: Change) -> bool:
     """Tell whether only the name of what it is about is another."""
     return change.kind == "renamed" and not change.reasons
@@ -224,12 +163,27 @@ def _settings(diff: PlanDiff) -> list[Entry]:
     return entries
 
 
+def _library(change: Change) -> Entry:
+    (reason,) = change.reasons
+    values = [Name(value) for value in (reason.old, reason.new) if value]
+    aside: Words = (values[0], " → ", values[1]) if len(values) == 2 else (values[0],)
+    return Entry(kind=change.kind, old=change.old, new=change.new, aside=aside)
+
+
+def _sources(diff: PlanDiff) -> list[Entry]:
+    seen = Seen(diff)
+    return [
+        _node_entry([change], seen.reasons(change), seen) for change in diff.nodes if seen.is_source(change)
+    ]
+
+
 def _stages(diff: PlanDiff) -> list[Entry]:
     """Tell of nodes by stage; those that only read or make tables of changed contracts are told together."""
     seen = Seen(diff)
     entries: list[Entry] = []
     by_contract: list[str] = []
-    for group in _alike([change for change in diff.nodes if not seen.is_metric(change)], seen):
+    told = (change for change in diff.nodes if not seen.is_metric(change) and not seen.is_source(change))
+    for group in _alike(told, seen):
         first = group[0]
         reasons = seen.reasons(first)
         if first.kind == "changed" and not reasons:
@@ -304,6 +258,12 @@ class Seen:
         plan = self.diff.head if change.new else self.diff.base
         return plan.node(change.name).kind == "metric"
 
+    def is_source(self, change: Change) -> bool:
+        """Tell whether a changed node reads data, and differs by more than its contract."""
+        plan = self.diff.head if change.new else self.diff.base
+        told = change.kind != "changed" or any(each.cause != "contract" for each in self.reasons(change))
+        return told and plan.node(change.name).kind == "source"
+
     def stage(self, change: Change) -> str:
         """Give the stage of a changed node."""
         plan = self.diff.head if change.new else self.diff.base
@@ -374,24 +334,5 @@ def _reach(group: Sequence[Change], diff: PlanDiff) -> Iterator[Words]:
         yield ("reaches ", *listed(reached))
 
 
-def listed(names: Sequence[str], most: int = 8) -> Words:
-    """List names, the first ones of many."""
-    words: list[str | Name] = []
-    for name in names[:most]:
-        words += [", ", Name(name)] if words else [Name(name)]
-    rest = len(names) - most
-    return (*words, f" and {rest} more") if rest > 0 else tuple(words)
-
-
-def counted(count: int, word: str) -> str:
-    """Count things."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
 def _one_of(title: str, count: int) -> str:
-    return title if count != 1 else title.removesuffix("s")
-
-
-def shortened(text: str) -> str:
-    """Shorten what is too long to read in a line."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return title if count != 1 else "library" if title == "libraries" else title.removesuffix("s")

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stagelang_compiler.diff.model import Kind, PlanDiff
-from stagelang_compiler.diff.telling import (
-    Entry,
-    Name,
-    Words,
-    asides,
-    counted,
-    groups_of,
-    listed,
-    moved_words,
-    shortened,
-    summary,
-)
+from stagelang_compiler.diff.telling import Entry, asides, groups_of, moved_words, summary
+from stagelang_compiler.diff.wording import Name, Words, counted, listed, shortened
 from stagelang_compiler.rendering.source import visible
 
 MARKS: dict[Kind, str] = {"added": "+", "removed": "−", "changed": "~", "renamed": "→"}

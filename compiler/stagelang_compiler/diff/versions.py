@@ -17,7 +17,7 @@ from attrs import evolve
 from stagelang.origin import Origin
 from stagelang_compiler.diagnostics import Diagnostic, Place
 from stagelang_compiler.diff.model import Graded, PlanDiff, Promise, User
-from stagelang_compiler.diff.telling import plain, words_of
+from stagelang_compiler.diff.wording import plain, words_of
 from stagelang_compiler.plan import Contract, Plan, Waiver
 from stagelang_compiler.revision_rules import (
     BREAKING_WITHOUT_VERSION,

@@ -1,8 +1,9 @@
-"""A small pipeline in the current folder, and the command line called in this process."""
+"""A small pipeline in the current folder, a git repository with it, and the command line called in this process."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +38,15 @@ pipeline = Pipeline("rides", seed=1, metrics=[price], gates=[price.at_most(5, ju
 """
 ROWS = "ride,fare\n" + "".join(f"{ride},{1 + ride % 3}.5\n" for ride in range(40))
 
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.org",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+
 
 class Said(NamedTuple):
     """What a command gave and printed."""
@@ -57,6 +67,44 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     return tmp_path
+
+
+def git(folder: Path, *words: str) -> str:
+    found = subprocess.run(
+        ["git", "-C", str(folder), *words],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **IDENTITY},
+    )
+    return found.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a pipeline in a subfolder, which is the current one; its name and path need quoting."""
+    top = tmp_path / "the repo's 'top'"
+    folder = top / "sub folder"
+    folder.mkdir(parents=True)
+    for name, value in IDENTITY.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    git(top, "init", "--quiet", "--initial-branch=main")
+    (folder / "pipeline.py").write_text(SPEC)
+    git(top, "add", "--all")
+    git(top, "commit", "--quiet", "-m", "one")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "pipeline.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
 
 
 def at_rest(folder: Path) -> None:

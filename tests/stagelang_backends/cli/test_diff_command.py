@@ -12,55 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stagelang_backends.cli.conftest import ROWS, SPEC, Call, Said
+from tests.stagelang_backends.cli.conftest import ROWS, SPEC, Call, Said, edit, git
 
-IDENTITY = {
-    "GIT_AUTHOR_NAME": "A",
-    "GIT_AUTHOR_EMAIL": "a@example.org",
-    "GIT_COMMITTER_NAME": "A",
-    "GIT_COMMITTER_EMAIL": "a@example.org",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-}
 EMPTY = "rides: no change, both compute the same\n"
-
-
-def git(folder: Path, *words: str) -> str:
-    found = subprocess.run(
-        ["git", "-C", str(folder), *words],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **IDENTITY},
-    )
-    return found.stdout.strip()
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a pipeline in a subfolder, which is the current one; its name and path need quoting."""
-    top = tmp_path / "the repo's 'top'"
-    folder = top / "sub folder"
-    folder.mkdir(parents=True)
-    for name, value in IDENTITY.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", None)
-    git(top, "init", "--quiet", "--initial-branch=main")
-    (folder / "pipeline.py").write_text(SPEC)
-    git(top, "add", "--all")
-    git(top, "commit", "--quiet", "-m", "one")
-    monkeypatch.chdir(folder)
-    return folder
-
-
-def edit(folder: Path, old: str, new: str) -> None:
-    path = folder / "pipeline.py"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def nothing_is_left(folder: Path) -> bool:
@@ -186,7 +140,7 @@ def test_a_new_pipeline_is_all_added(repository: Path, call: Call) -> None:
     said = call("diff", "main", "--spec", "other.py")
     assert said.err == "note: 'main' has no such pipeline: all of it is new\n"
     assert said.out.startswith(
-        "others: 1 contract added, 3 stages added, 1 metric added, 1 gate added; the metric can differ\n"
+        "others: 1 contract added, 1 source added, 2 stages added, 1 metric added, 1 gate added; the metric can differ\n"
     )
     edit(repository, "pipeline = ", 'more = Pipeline("more", seed=2, metrics=[price])\npipeline = ')
     said = call("diff", "main", "--pipeline", "more")

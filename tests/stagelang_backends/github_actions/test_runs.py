@@ -234,6 +234,19 @@ def test_a_pull_request_s_report_says_what_changes_in_the_pipeline_and_in_its_me
     assert len([key for key in runners.caches if "-.base." in key]) == 1
 
 
+def test_a_pull_request_of_other_data_alone_says_which_file_and_what_that_does(on_runners: Setting) -> None:
+    runners = on_runners(settings="")
+    for words in (["add", "--all"], ["commit", "--message=base"], ["switch", "--create=topic"]):
+        _git(runners, *words)
+    runners.run()
+    _edit(runners, ",2.5", ",2.75", file="models/rides.csv")
+    for words in (["commit", "--all", "--message=newer"], ["switch", "-"], ["merge", "--no-ff", "topic"]):
+        _git(runners, *words)
+    said = runners.run(base="main").text("comment.md")
+    assert "\nThis change: **✗ worse** `rides`: 1 source changed; `cost` worse (2.324 → " in said
+    assert "file `rides.csv` changed" in said
+
+
 def test_a_pull_request_that_breaks_a_contract_without_a_version_fails_and_its_comment_says_whom(
     on_runners: Setting,
 ) -> None:
