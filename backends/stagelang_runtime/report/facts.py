@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email.message import Message
-from importlib.metadata import PackageNotFoundError, metadata
-from typing import Any, cast, final
+from typing import Any, final
 
 from attrs import frozen
 
+from stagelang_compiler.licences.declared import licence_of
 from stagelang_compiler.plan import Plan
 
 
 @final
 @frozen(kw_only=True)
 class Distribution:
-    """An installed package that a stage's code reaches: its name, version and licence as its metadata state it."""
+    """An installed package that a stage's code reaches: its name, version, and licence as far as its metadata tell."""
 
     name: str
     version: str
@@ -30,23 +29,15 @@ def distributions(receipts: Mapping[str, Mapping[str, Any]]) -> list[Distributio
             if name.startswith("distribution "):
                 versions[name.removeprefix("distribution ")] = value
     return [
-        Distribution(name=name, version=versions[name], licence=licence_of(name)) for name in sorted(versions)
+        Distribution(name=name, version=versions[name], licence=licence_text(name))
+        for name in sorted(versions)
     ]
 
 
-def licence_of(name: str) -> str:
-    """Read a distribution's licence: its SPDX expression (PEP 639), else its classifiers, else its free text if that is short."""
-    try:
-        found = cast(Message, metadata(name))
-    except PackageNotFoundError:
-        return "not installed here"
-    expression = found.get("License-Expression")
-    if expression:
-        return str(expression)
-    classifiers: list[str] = found.get_all("Classifier") or []
-    named = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::")]
-    text = str(found.get("License") or "")
-    return ", ".join(named) or (text if 0 < len(text) < 60 and "\n" not in text else "not stated")
+def licence_text(name: str) -> str:
+    """Write a distribution's licence as `stagelang licences` does: as an SPDX expression, or "unknown" with what is declared."""
+    declared = licence_of(name, {})
+    return declared.licence or f"unknown ({declared.words})"
 
 
 def sources(plan: Plan, receipts: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:

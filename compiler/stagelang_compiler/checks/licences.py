@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from stagelang_compiler.diagnostics import Diagnostic, Place, Rule, Severity
 from stagelang_compiler.plan import Plan
 from stagelang_compiler.settings import Settings
+
+if TYPE_CHECKING:
+    from stagelang_compiler.licences.declared import Declared
 
 REFUSED_LICENCE = Rule(
     code="SL412",
@@ -61,8 +65,13 @@ def check_licences(plan: Plan, settings: Settings) -> Iterator[Diagnostic]:
                 subject=each.name,
                 expected=", ".join(rules.licences_allow),
                 found=declared.words,
-                help=f'look it up, and write it down in [tool.stagelang.licences]: known = {{ {each.name} = "..." }}',
+                help=f'{_where_to_look(declared)}, and write it down in [tool.stagelang.licences]: known = {{ {each.name} = "..." }}',
             )
+
+
+def _where_to_look(declared: Declared) -> str:
+    files = ", ".join(map(repr, declared.files))
+    return f"read {files} of {declared.name} {declared.version}" if files else "look it up"
 
 
 PLAN_CHECKS = (check_licences,)

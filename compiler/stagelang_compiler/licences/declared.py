@@ -67,6 +67,8 @@ class Declared:
     version: str
     licence: str
     words: str
+    files: tuple[str, ...] = ()
+    """The licence files that it brings, where its licence isn't known: a person can read them (PEP 639, `License-File`)."""
 
 
 def licence_of(name: str, known: Mapping[str, str]) -> Declared:
@@ -94,9 +96,10 @@ def _declared(name: str) -> Declared:
     answers = [*_answers(said)]
     words = "; ".join(f"{where}: {text}" for where, text, _ in answers) or "its metadata don't say"
     licences = list(dict.fromkeys(licence for _, _, licence in answers if licence))
-    return Declared(
-        name=name, version=version, licence=licences[0] if len(licences) == 1 else "", words=words
-    )
+    if len(licences) == 1:
+        return Declared(name=name, version=version, licence=licences[0], words=words)
+    files: list[str] = said.get_all("License-File") or []
+    return Declared(name=name, version=version, licence="", words=words, files=tuple(files))
 
 
 def _answers(said: Message) -> Iterator[tuple[str, str, str]]:
