@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from stagelang import Column, ColumnRef, Contract, Table, column, source, vector
+from stagelang import Column, ColumnRef, Contract, S, Table, column, source, stage, vector
 from stagelang import units as u
 from tests.typing.ok_digit_reader import Decisions, Scans, scans
 
@@ -189,3 +189,67 @@ def contract_with_an_unknown_name() -> None:
 def table_of_no_contract() -> None:
     rows: Table[int] = scans  # wrong: table-of-no-contract
     print(rows)
+
+
+def column_made_of_a_number() -> None:
+    class Wrong(Contract):
+        a: Column[int] = column(made_of=3)  # wrong: column-made-of-a-number
+
+    print(Wrong)
+
+
+def columns_made_of_numbers() -> None:
+    class Wrong(Contract):
+        a: Column[int] = column(made_of=[1, 2])  # wrong: columns-made-of-numbers
+
+    print(Wrong)
+
+
+def column_made_of_a_misspelt_column() -> None:
+    class Wrong(Contract):
+        a: Column[float] = column(made_of=[Scans.inkk])  # wrong: column-made-of-a-misspelt-column
+
+    print(Wrong)
+
+
+def days_as_a_number() -> None:
+    class Wrong(Contract):
+        a: Column[int] = column(known_after=30)  # wrong: days-as-a-number
+
+    print(Wrong)
+
+
+def unknown_scale() -> None:
+    class Wrong(Contract):
+        a: Column[int] = column(scale="cardinal")  # wrong: unknown-scale
+
+    print(Wrong)
+
+
+def unknown_sums() -> None:
+    class Wrong(Contract):
+        a: Column[int] = column(adds="sometimes")  # wrong: unknown-sums
+
+    print(Wrong)
+
+
+def unknown_relation_of_rows() -> None:
+    @stage(rows="some")  # wrong: unknown-relation-of-rows
+    def keep(rows: Table[Scans, S]) -> Table[Scans, S]:
+        return rows
+
+    print(keep)
+
+
+def age_as_a_number() -> None:
+    class Wrong(Contract, max_age=7):  # wrong: age-as-a-number
+        a: Column[dt.date] = column(time=True)
+
+    print(Wrong)
+
+
+def order_by_a_number() -> None:
+    class Wrong(Contract, sorted_by=0):  # wrong: order-by-a-number
+        a: Column[int] = column()
+
+    print(Wrong)

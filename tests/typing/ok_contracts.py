@@ -87,3 +87,22 @@ def a_local_contract_works_like_any_other() -> None:  # right: local-contract
 
 def a_source_says_its_format() -> None:  # right: source-format
     assert_type(source(Letters, "letters", format="jsonl", name="mail", owner="post-office"), Table[Letters])
+
+
+class Judged(Contract, sorted_by=("at", "letter"), max_age=dt.timedelta(days=7)):  # right: order-and-age
+    """Every word about what values are made of, and what they may be used for."""
+
+    letter: Column[int] = column(key=True)
+    at: Column[dt.datetime] = column(time=True)
+    ink: Column[float] = column(made_of=[Scans.ink, "label"], scale="interval")  # right: made-of-columns
+    share: Column[float] = column(made_of=Scans.ink, adds="never")  # right: made-of-one-column
+    fixed: Column[int] = column(made_of=[])  # right: made-of-nothing
+    paid: Column[bool] = column(role="label", known_after=dt.timedelta(days=30))  # right: known-after
+
+
+def a_stage_says_how_its_rows_relate() -> None:  # right: rows-of-a-stage
+    @stage(rows="filter")
+    def keep(rows: Table[Judged, S]) -> Table[Judged, S]:
+        return rows
+
+    assert_type(keep(source(Judged, "judged.parquet")), Table[Judged])
