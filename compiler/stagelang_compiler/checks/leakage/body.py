@@ -16,6 +16,7 @@ from typing import Any, Literal, final
 
 from attrs import evolve
 
+from stagelang_compiler.checks.leakage import body_rows as rows_of
 from stagelang_compiler.checks.leakage import body_syntax as syntax
 from stagelang_compiler.checks.leakage import operations as op
 from stagelang_compiler.checks.leakage.body_source import Sources
@@ -32,7 +33,7 @@ def mixings(
 ) -> tuple[Mixing, ...]:
     """List where a function computes across rows of these parameters, in the order of file and line."""
     spelled = spelling.of(function)
-    if not (spelled.has_loop or spelled.has_import or spelled.names & op.TELLING):
+    if not (spelled.has_loop or spelled.has_import or spelled.has_product or spelled.names & op.TELLING):
         return ()
     tree = sources.tree(function)
     if tree is None or not isinstance(function, FunctionType):
@@ -67,6 +68,8 @@ class _Body:
         self.under: Made = NONE
         self.branches = 0
         self.lists: set[str] = set()
+        self.drawn: set[str] = set()
+        self.meant: dict[str, ast.expr] = {}
         self.outside: set[str] | None = None
 
     def run(self, tree: _Local, environment: Mapping[str, Made]) -> Made:
@@ -116,14 +119,8 @@ class _Body:
                 self.branch(self.value(test), body, orelse)
             case ast.While(test=test, body=body, orelse=orelse):
                 self.branch(self.value(test), body, body, orelse)
-            case ast.For(target=target, iter=iterated, body=body, orelse=orelse):
-                of = self.looped(iterated)
-                kept, is_over_rows = self.outside, bool(of.items - of.columns)
-                if is_over_rows and kept is None:
-                    self.outside = {*self.names, *self.local}
-                self.bind(target, of)
-                self.branch(NONE, body, body, orelse)
-                self.outside = kept
+            case ast.For():
+                self.loop(node)
             case ast.With(items=items, body=body):
                 for item in items:
                     made = self.value(item.context_expr)
@@ -137,6 +134,20 @@ class _Body:
             case _:
                 pass
 
+    def loop(self, node: ast.For) -> None:
+        """Run a loop's body twice: what one round leaves, the next one finds."""
+        of = self.looped(node.iter)
+        kept, is_over_rows = self.outside, bool(of.items - of.columns)
+        if is_over_rows and kept is None:
+            self.outside = {*self.names, *self.local}
+        before = {*self.names}
+        self.bind(node.target, of)
+        if isinstance(node.target, ast.Name):
+            self.meant[node.target.id] = node.iter
+        self.branch(NONE, node.body, node.body, node.orelse)
+        self.outside = kept
+        self.collected(before, self.value(node.iter).columns)
+
     def branch(self, test: Made, *blocks: Sequence[ast.stmt]) -> None:
         """Run blocks that may run: what they bind is added to what was bound, and depends on the test too."""
         before, self.under = self.under, self.under | Made(mixed=test.mixed)
@@ -146,9 +157,19 @@ class _Body:
         self.branches -= 1
         self.under = before
 
+    def collected(self, before: set[str], run_over: frozenset[str]) -> None:
+        """Say of what a loop over rows has put into variables from outside it that it is many rows together."""
+        for name in before:
+            made = self.names[name]
+            together_again = made.items & run_over - made.columns
+            if together_again:
+                self.names[name] = evolve(made, columns=made.columns | together_again)
+
     def note(self, target: ast.expr, value: ast.expr) -> None:
-        """Note of a variable whether it is a list as written, and that it begins anew for each row of a loop."""
+        """Note of a variable what it is as written, and that it begins anew for each row of a loop."""
         if isinstance(target, ast.Name):
+            self.meant[target.id] = value
+            (self.drawn.add if rows_of.draws(value) else self.drawn.discard)(target.id)
             (self.lists.add if isinstance(value, ast.List | ast.ListComp) else self.lists.discard)(target.id)
             if self.outside is not None:
                 self.outside.discard(target.id)
@@ -206,7 +227,9 @@ class _Body:
             case ast.Attribute(attr=name) if name in op.DESCRIPTIONS:
                 return NONE
             case ast.Attribute(value=value):
-                return self.value(value)
+                return self.coded(node, self.value(value))
+            case ast.Subscript() | ast.BinOp() | ast.Compare():
+                return self.placed(node)
             case ast.Call():
                 return self.call(node)
             case ast.NamedExpr(target=target, value=value):
@@ -219,6 +242,75 @@ class _Body:
                 return self.comprehended(node.generators, [key, value])
             case _:
                 return together(self.value(each) for each in children(node) if isinstance(each, ast.expr))
+
+    def coded(self, node: ast.Attribute, made: Made) -> Made:
+        """Say of the numbers of categories that they come from all rows, where no contract says which there are."""
+        is_code = node.attr == "codes" and isinstance(node.value, ast.Attribute) and node.value.attr == "cat"
+        return self.noted(made, node, "cat.codes") if is_code and self.makes_categories() else made
+
+    def placed(self, node: ast.Subscript | ast.BinOp | ast.Compare) -> Made:
+        """Follow what may bring rows into other rows' places, or each to each."""
+        match node:
+            case ast.Subscript(value=value, slice=picked):
+                return self.subscript(node, self.value(value) | self.value(picked), picked)
+            case ast.BinOp(left=left, right=right, op=ast.MatMult()):
+                return self.product(node, [left, right], "@")
+            case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right]) if (
+                rows_of.is_turned_aside(left, right)
+            ):
+                return self.product(node, [left, right], "each row beside each")
+            case _:
+                return together(self.value(each) for each in children(node) if isinstance(each, ast.expr))
+
+    def noted(
+        self, made: Made, node: ast.expr, word: str, *, past: bool = False, copies: bool = False
+    ) -> Made:
+        """Say of an expression that isn't a call that it computes across rows."""
+        if not made.columns:
+            return made
+        mixing = Mixing(
+            word=word,
+            file=self.file,
+            line=node.lineno,
+            parameters=made.columns,
+            past=past,
+            copies=copies,
+            mixes=not copies,
+        )
+        return evolve(made, mixed=made.mixed | {mixing})
+
+    def product(self, node: ast.expr, operands: Sequence[ast.expr], word: str) -> Made:
+        """Say of operands that all hold rows that each row meets each."""
+        found = [self.value(each) for each in operands]
+        made = together(found)
+        both = [each for each in found if each.columns]
+        return self.noted(made, node, word) if len(both) > 1 else made
+
+    def subscript(self, node: ast.Subscript, made: Made, picked: ast.expr) -> Made:
+        """Say of rows that are picked by where they stand whether others are put in their place."""
+        if rows_of.is_backwards(picked):
+            return evolve(made, turned=not made.turned)
+        names = {each.id for each in walk(picked) if isinstance(each, ast.Name)}
+        if rows_of.draws(picked) or names & self.drawn:
+            return self.noted(made, node, "rows drawn at random", copies=True)
+        if isinstance(node.value, ast.Attribute) and node.value.attr in ("iloc", "iat"):
+            place = syntax.constant(picked)
+            if isinstance(place, int):
+                return self.noted(made, node, f"iloc[{place}]", past=place == 0)
+        step = rows_of.neighbour(picked)
+        if step and syntax.root(node.value) not in self.lists:
+            return self.noted(made, node, "a neighbour in a loop", past=step < 0)
+        return made
+
+    def makes_categories(self) -> bool:
+        """Tell whether the function makes categories of whatever values there are."""
+        tree = self.sources.tree(self.function)
+        return tree is not None and any(
+            isinstance(each, ast.Call)
+            and syntax.last(each.func) == "astype"
+            and any(syntax.constant(given) == "category" for given in each.args)
+            for each in walk(tree)
+        )
 
     def comprehended(self, generators: Sequence[ast.comprehension], given: Sequence[ast.expr]) -> Made:
         """Give what a comprehension collects: items of what it runs over, together as columns again."""
@@ -251,12 +343,15 @@ class _Body:
     def call(self, node: ast.Call) -> Made:
         receiver = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else NONE
         given = [*node.args, *(each.value for each in node.keywords)]
-        name, path = syntax.last(node.func), syntax.path(node.func)
+        name, path = self.word(node.func), syntax.path(node.func)
         if path in op.EXPRESSIONS:
             return Made(frozenset([ANY]))
         called = self.called(node.func)
         if called is not None:
             return self.inlined(called, node, receiver)
+        method = self.method(node.func)
+        if method is not None:
+            return self.on_object(method, node, receiver)
         functions = together(self.passed(each, receiver, name, node) for each in given)
         arguments = together(
             self.value(each.value if isinstance(each, ast.Starred) else each) for each in given
@@ -270,6 +365,8 @@ class _Body:
         if name in op.GROUPS and made.columns:
             return evolve(made, grouped=syntax.constants(node))
         mixing = self.mixing(node, name, receiver, arguments)
+        if name in op.SORTS:
+            made = evolve(made, turned=rows_of.sorts_backwards(node))
         if mixing is None:
             return made.settled() if receiver.windowed else made
         found = Made(made.columns, made.items, made.mixed | {mixing})
@@ -278,6 +375,15 @@ class _Body:
     def mixing(self, node: ast.Call, name: str, receiver: Made, arguments: Made) -> Mixing | None:
         """Say how a call computes across rows, if it does."""
         of = receiver | arguments if name in op.ESTIMATORS or not receiver.columns else receiver
+        if rows_of.matches_itself(node, name, receiver, arguments):
+            return Mixing(
+                word=f"{name}()",
+                file=self.file,
+                line=node.lineno,
+                parameters=of.columns,
+                within=rows_of.matched_by(node, name),
+                matched=True,
+            )
         if name in op.SQL and not receiver.columns:
             of = self.named_in_text(node)
         if not of.columns or receiver.windowed:
@@ -292,8 +398,7 @@ class _Body:
             line=node.lineno,
             parameters=of.columns,
             within=(syntax.constants(node) or None) if name in op.DEDUPLICATIONS else within,
-            past=(name in op.PAST and syntax.sees_the_past(node))
-            or (name == "merge_asof" and syntax.keyword(node, "direction") in (None, "backward")),
+            past=not of.turned and self.sees_the_past(node, name),
             copies=how == "copies" or name == "fit_resample",
             mixes=how == "mixes",
             column=syntax.picked(node),
@@ -308,8 +413,10 @@ class _Body:
             return "mixes" if isinstance(text, str) and syntax.computes_across(text, is_sql=is_sql) else ""
         if name == "merge_asof":
             return "mixes" if self.is_asof_with_itself(node) else ""
-        if name in op.SERIES:
-            return "mixes" if syntax.is_one_column(node) else ""
+        if name in op.SERIES or name == "reduce":
+            return "mixes" if syntax.is_one_column(node) or rows_of.is_reduced_column(node) else ""
+        if rows_of.is_across(node, name, lambda each: bool(self.value(each).columns)):
+            return "mixes"
         if name == "train" and not node.args and not node.keywords:
             return ""  # a switch, in torch
         always = op.ESTIMATORS | op.WITHOUT_AXIS | op.DEDUPLICATIONS
@@ -352,6 +459,11 @@ class _Body:
 
     def copies(self, node: ast.Call, name: str) -> bool:
         """Tell whether a call makes several rows of one and does nothing else."""
+        if name == "take":
+            return any(
+                (isinstance(each, ast.Name) and each.id in self.drawn) or rows_of.draws(each)
+                for each in node.args
+            )
         if name == "resample":
             return not (
                 node.args and syntax.is_text(node.args[0])
@@ -370,6 +482,8 @@ class _Body:
 
     def passed(self, given: ast.expr, receiver: Made, name: str, node: ast.Call) -> Made:
         """Give what a function does that is handed to another one, which calls it with what it is called on."""
+        if isinstance(given, ast.Call) and syntax.last(given.func) == "partial" and given.args:
+            given = given.args[0]
         tree: _Local | None = given if isinstance(given, ast.Lambda) else None
         target: FunctionType | None = self.function
         if isinstance(given, ast.Name):
@@ -426,6 +540,60 @@ class _Body:
             self.sources.known[key] = self.inner(target).run(tree, bound)
         found: Made = self.sources.known[key]
         return found
+
+    def method(self, node: ast.expr) -> FunctionType | None:
+        """Find the method of a first-party class that is called on an object made in this body."""
+        if not isinstance(node, ast.Attribute):
+            return None
+        owner: ast.expr | None = node.value
+        if isinstance(owner, ast.Name):
+            owner = self.meant.get(owner.id)
+        made_by = self.live(owner.func) if isinstance(owner, ast.Call) else None
+        found = getattr(made_by, node.attr, None) if isinstance(made_by, type) else None
+        return found if isinstance(found, FunctionType) and self.sources.tree(found) is not None else None
+
+    def on_object(self, method: FunctionType, node: ast.Call, receiver: Made) -> Made:
+        """Run a method with the arguments of a call; what it keeps in its object stays there."""
+        tree = self.sources.tree(method)
+        if tree is None or method in self.callers or len(self.callers) > _DEPTH:
+            return receiver | together(self.value(each) for each in node.args)
+        own, *names = [each.arg for each in (*tree.args.posonlyargs, *tree.args.args)] or [""]
+        arguments = [self.value(each) for each in node.args]
+        named = {each.arg: self.value(each.value) for each in node.keywords if each.arg}
+        inner = self.inner(method)
+        given = inner.run(tree, {own: receiver, **dict(zip(names, arguments, strict=False)), **named})
+        kept = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+        if kept:
+            name = syntax.root(node.func)
+            self.names[name] = self.names.get(name, NONE) | inner.names.get(own, NONE)
+        return given
+
+    def word(self, node: ast.expr) -> str:
+        """Give the name of what is called: its own, where it was given another one here."""
+        if not isinstance(node, ast.Name):
+            return syntax.last(node)
+        meant = self.meant.get(node.id)
+        if isinstance(meant, ast.Attribute):
+            return meant.attr
+        if node.id in self.imported:
+            return self.imported[node.id].rpartition(".")[2]
+        live = self.live(node)
+        named: object = getattr(live, "__name__", node.id)
+        return named if isinstance(named, str) and not isinstance(live, type) else node.id
+
+    def sees_the_past(self, node: ast.Call, name: str) -> bool:
+        """Tell whether a computation leaves each row to earlier ones, where rows are in the order of time."""
+        if name == "merge_asof":
+            return syntax.keyword(node, "direction") in (None, "backward")
+        if name == "fillna":
+            return syntax.keyword(node, "method") in ("ffill", "pad")
+        step = node.args[0] if node.args else None
+        if isinstance(step, ast.Name):
+            meant = self.meant.get(step.id)
+            live = self.live(step)
+            if (meant is not None and rows_of.is_negative(meant)) or (isinstance(live, int) and live < 0):
+                return False
+        return name in op.PAST and syntax.sees_the_past(node)
 
     def inner(self, function: FunctionType) -> _Body:
         inner = _Body(function, self.sources, self.callers)

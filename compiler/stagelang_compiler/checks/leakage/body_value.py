@@ -19,7 +19,8 @@ class Mixing:
 
     `parameters` are those whose rows it is. `within` names the columns that the rows mixed with each other share; it is None where they
     share them all. `past` says that each row sees earlier ones only; `copies` that one row becomes several.
-    `column` is the one that was picked to compute with, where the code names it.
+    `column` is the one that was picked to compute with, where the code names it. `matched` says that rows which share the columns `within`
+    are looked up for each other; that is the row itself where these hold its key.
     """
 
     word: str
@@ -31,6 +32,7 @@ class Mixing:
     copies: bool = False
     mixes: bool = True
     column: str = ""
+    matched: bool = False
 
 
 @final
@@ -43,6 +45,8 @@ class Made:
     mixed: frozenset[Mixing] = frozenset()
     grouped: frozenset[str] | None = None
     windowed: bool = False
+    turned: bool = False
+    """Its rows are in backward order."""
 
     def __or__(self, other: Made) -> Made:
         if other is NONE or self is NONE:
@@ -53,6 +57,7 @@ class Made:
             self.mixed | other.mixed,
             self.grouped if self.grouped is not None else other.grouped,
             self.windowed or other.windowed,
+            self.turned or other.turned,
         )
 
     def one(self) -> Made:
@@ -61,7 +66,7 @@ class Made:
 
     def settled(self) -> Made:
         """Forget that it was grouped: what was computed from it is a table of its own."""
-        return Made(self.columns, self.items, self.mixed)
+        return Made(self.columns, self.items, self.mixed, turned=self.turned)
 
 
 NONE = Made()

@@ -308,7 +308,17 @@ def _keeps(split: GraphNode, mixing: Mixing) -> bool:
         return False
     if declared.method == "time" and mixing.past:
         return True
-    return mixing.within is None or str(declared.by) in mixing.within
+    if mixing.within is None or str(declared.by) in mixing.within:
+        return True
+    return mixing.matched and _has_key(split, mixing.within)
+
+
+def _has_key(split: GraphNode, columns: frozenset[str]) -> bool:
+    """Tell whether columns hold the key of what is divided, so that rows which share them are one."""
+    given = split.inputs[0].given if split.inputs else None
+    own = columns_of(given.contract) if given and given.contract else {}
+    keys = {name for name, each in own.items() if each.limits.key}
+    return bool(keys) and keys <= columns
 
 
 def _keeps_copies(apart: _Apart) -> bool:

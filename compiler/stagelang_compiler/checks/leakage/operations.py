@@ -11,7 +11,7 @@ def _words(text: str) -> frozenset[str]:
 
 REDUCTIONS: Final = _words(
     "mean median std var sem min max sum prod argmax argmin cumsum cumprod cummax cummin average nanmean nanmedian nanstd nanvar "
-    "nanmin nanmax nansum ptp percentile quantile nanpercentile nanquantile diff argsort"
+    "nanmin nanmax nansum ptp percentile quantile nanpercentile nanquantile diff argsort norm gradient"
 )
 """Computed across rows unless an axis says that it is along each row."""
 
@@ -22,6 +22,8 @@ WITHOUT_AXIS: Final = _words(
     "svd eig eigh pinv curve_fit minimize minimize_scalar linregress zscore rankdata gaussian_kde "
     "rolling_mean rolling_std rolling_sum rolling_min rolling_max rolling_median ewm_mean cum_sum cum_prod cum_max cum_min "
     "boxcox yeojohnson seasonal_decompose STL "
+    "roll fft ifft rfft irfft dct histogram_bin_edges cdist pdist pairwise_distances cosine_similarity euclidean_distances "
+    "linear_kernel rbf_kernel polynomial_kernel KDTree cKDTree BallTree fsum "
     "cum_count cumcount ngroup pmean pstdev pvariance fmean stdev variance"
 )
 """Computed across rows, always."""
@@ -64,6 +66,21 @@ COLUMNS: Final = _words(
 )
 """Looping over what these give is looping over parts that hold many rows."""
 
+PRODUCTS: Final = _words("dot inner outer vdot kron")
+"""Bring each row of one operand together with each of the other's."""
+
+DRAWS: Final = _words("choice choices integers randint")
+"""Draw numbers of rows, the same one several times perhaps."""
+
+SORTS: Final = _words("sort_values sort_index sort sort_by")
+"""Put rows in another order: backwards, if told so."""
+
+CHAINS: Final = _words("append concatenate hstack insert")
+"""Put values behind each other; where they are cut off at one end before, all others move."""
+
+FILLS: Final[frozenset[object]] = frozenset(["ffill", "pad", "bfill", "backfill"])
+"""Ways of `fillna` to take a neighbour's value."""
+
 BUILTINS: Final = frozenset(["max", "min", "sum", "sorted", "set", "Counter"])
 """Functions of one iterable that compute across what is in it."""
 
@@ -100,6 +117,8 @@ UNPICKLING: Final = frozenset(["joblib.load", "pickle.load", "torch.load", "skop
 
 TELLING: Final = (
     REDUCTIONS | WITHOUT_AXIS | ESTIMATORS | SERIES | SQL | DEDUPLICATIONS | GROUPS | BUILTINS
+    | PRODUCTS | DRAWS | CHAINS
     | {"eval", "merge_asof", "transform", "sample", "resample", "repeat", "tile", "concat"}
+    | {"apply", "codes", "cut", "einsum", "method", "iloc", "map", "merge", "range", "reduce", "searchsorted"}
 )  # fmt: skip
 """Names without one of which no call computes across rows or makes several of one."""

@@ -15,6 +15,8 @@ from stagelang_compiler.checks.leakage.body_source import is_first_party, is_ins
 
 _LOOP: Final = dis.opmap["FOR_ITER"]
 _IMPORT: Final = dis.opmap["IMPORT_NAME"]
+_PRODUCT: Final = bytes([dis.opmap["BINARY_OP"], 4])
+"""What `@` is compiled to."""
 
 
 @final
@@ -25,6 +27,7 @@ class Spelled:
     names: frozenset[str]
     has_loop: bool
     has_import: bool
+    has_product: bool = False
 
 
 @final
@@ -50,13 +53,14 @@ class Spelling:
             frozenset[str]().union(*(each.names for each in found)),
             any(each.has_loop for each in found),
             any(each.has_import for each in found),
+            any(each.has_product for each in found),
         )
 
 
 def _own(function: FunctionType) -> tuple[Spelled, list[FunctionType]]:
     names: set[str] = set()
     named: list[object] = [*syntax.closure(function).values()]
-    has_loop = has_import = False
+    has_loop = has_import = has_product = False
     for code in codes(function.__code__):
         names |= {*code.co_names}
         for constant in code.co_consts:
@@ -65,6 +69,7 @@ def _own(function: FunctionType) -> tuple[Spelled, list[FunctionType]]:
         operations = code.co_code[::2]
         has_loop = has_loop or (_LOOP in operations and not code.co_name.startswith("<"))
         has_import = has_import or _IMPORT in operations
+        has_product = has_product or _PRODUCT in code.co_code
         found = [function.__globals__[name] for name in code.co_names if name in function.__globals__]
         modules = [each for each in found if isinstance(each, ModuleType)]
         for module in modules:  # those inside them come after them
@@ -73,13 +78,16 @@ def _own(function: FunctionType) -> tuple[Spelled, list[FunctionType]]:
                 found += inner
                 modules += [each for each in inner if isinstance(each, ModuleType) and each not in modules]
         named += found
-    return Spelled(frozenset(names), has_loop, has_import), [*_first_party(named)]
+        names |= {
+            each.__name__ for each in found if isinstance(each, FunctionType)
+        }  # it may be imported as another one
+    return Spelled(frozenset(names), has_loop, has_import, has_product), [*_first_party(named)]
 
 
 def _first_party(found: list[object]) -> Iterator[FunctionType]:
-    for each in map(unwrapped, found):
-        if isinstance(each, FunctionType) and is_first_party(each):
-            yield each
+    for each in found:
+        own: list[object] = [*vars(each).values()] if isinstance(each, type) else [unwrapped(each)]
+        yield from (one for one in own if isinstance(one, FunctionType) and is_first_party(one))
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:
