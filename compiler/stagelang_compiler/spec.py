@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import linecache
 import os
+import re
 import sys
 import sysconfig
 import traceback
@@ -17,6 +19,7 @@ from typing import Any, final
 
 from attrs import frozen
 
+import stagelang
 from stagelang.errors import DeclarationError, LazyHandleError
 from stagelang.origin import Origin
 from stagelang.pipeline import Pipeline
@@ -214,8 +217,31 @@ def _raised(path: Path, error: BaseException) -> Diagnostic:
                 rule=rules.SPEC_RAISES,
                 message=f"the spec raised {what}",
                 places=places,
-                help="correct the line; a spec only declares, so it must run without data and without side effects",
+                help=_keyword_help(said)
+                or "correct the line; a spec only declares, so it must run without data and without side effects",
             )
+
+
+_UNKNOWN_KEYWORD = re.compile(r"(?:(\w+)\.)?(\w+)\(\) got an unexpected keyword argument '(\w+)'")
+
+
+def _keyword_help(said: str) -> str:
+    """Say which keyword of the language's own was meant by one that it doesn't have; nothing where it isn't about one."""
+    found = _UNKNOWN_KEYWORD.fullmatch(said)
+    if found is None:
+        return ""
+    owner, function, keyword = found.groups()
+    called = getattr(stagelang, owner or function, None)
+    called = getattr(called, function, None) if owner else called
+    if not callable(called):
+        return ""
+    known = [
+        name for name, each in inspect.signature(called).parameters.items() if each.kind is each.KEYWORD_ONLY
+    ]
+    meant = did_you_mean(keyword, known)
+    return (
+        f"did you mean {meant!r}?" if meant else f"leave {keyword!r} out, or name one of {', '.join(known)}"
+    )
 
 
 def _said(error: BaseException) -> str:
