@@ -71,7 +71,7 @@ def check_licences(plan: Plan, settings: Settings) -> Iterator[Diagnostic]:
 
 def _where_to_look(declared: Declared) -> str:
     files = ", ".join(map(repr, declared.files))
-    return f"read {files} of {declared.name} {declared.version}" if files else "look it up"
+    return f"read {files} of {declared.name}" if files else "look it up"
 
 
 PLAN_CHECKS = (check_licences,)
