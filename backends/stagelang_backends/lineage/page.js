@@ -28,7 +28,7 @@
     });
     return { ...view, svg, whole, box: null, up, down, nodes, edges };
   });
-  const READABLE = 0.75;
+  const READABLE = 0.75, NEARLY = 0.6;
   let now = views[0], moved = false;
 
   const look = (x, y, w, h) => { now.box = [x, y, w, h]; now.scale = stage.clientWidth / w; now.svg.setAttribute("viewBox", now.box.join(" ")); };
@@ -37,11 +37,12 @@
     const { clientWidth: width, clientHeight: height } = stage, scale = Math.min(1.35, Math.max(least, Math.min(width / w, height / h)));
     look(x + (w - width / scale) / 2, y + Math.min(0, (h - height / scale) / 2), width / scale, height / scale);
   };
-  // What is too large to be read as a whole is seen from its first box on.
+  // What is too large to be read as a whole is seen from its first box on, and no room is left empty beside what is cut off.
   const open = () => {
-    fit(now.whole, READABLE);
-    const first = region([0]);
-    if (now.box[2] < now.whole[2]) look(first[0] + (first[2] - now.box[2]) / 2, ...now.box.slice(1));
+    fit();
+    if (now.scale < NEARLY) fit(now.whole, READABLE);
+    const [left, , whole] = now.whole, first = region([0]), room = whole - now.box[2];
+    if (room > 0) look(left + Math.min(room, Math.max(0, first[0] - left + (first[2] - now.box[2]) / 2)), ...now.box.slice(1));
   };
   const zoom = (factor, at = [0.5, 0.5]) => {
     const [x, y, w, h] = now.box, width = Math.min(now.whole[2] * 8, Math.max(40, w / factor)), height = (h * width) / w;

@@ -175,6 +175,21 @@ def test_zoom_and_pan_move_the_part_that_is_seen(opening: Opening, digit_reader:
     assert part_seen(page)[2] == pytest.approx(before[2] / 1.25)
 
 
+@pytest.mark.parametrize("width", [360, 390, 420, 460, 500, 560, 640, 700])
+def test_on_a_narrow_screen_no_room_is_left_beside_what_is_cut_off(
+    opening: Opening, digit_reader: Plan, width: int
+) -> None:
+    page = opening(html_of(digit_reader), width=width)
+    x, _, seen, _ = part_seen(page)
+    page.key("0")
+    left, _, fitted, _ = part_seen(page)
+    if width / fitted >= 0.6:  # nearly as large as in life: all of it is seen
+        assert (x, seen) == pytest.approx((left, fitted))
+    else:
+        assert width / seen == pytest.approx(0.75)
+        assert left - 1e-6 <= x <= left + fitted - seen + 1e-6
+
+
 def test_three_hundred_nodes_open_as_their_scopes_and_one_link_reaches_each(
     opening: Opening, sized: Any
 ) -> None:
