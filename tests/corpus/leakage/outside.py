@@ -264,6 +264,69 @@ FOLDS.clean(
     "parts = folds(homes, by=Homes.street, n=2)\noff = error(guess(fit(parts[0].train), parts[0].held_out))\n",
 )
 
+_INSIDE_STAGE = """
+@stage(role="aggregate")
+def told(rows: Table[Meals, S]) -> Table[Guesses, S]:
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import GridSearchCV, cross_val_predict
+
+    frame = rows.pandas
+    first, second = frame[:100], frame[100:]
+    {}
+    off = (scored - frame["food"]).abs()
+    return rows.derive(Guesses, frame[["household"]].assign(off=off))
+"""
+_SEARCH = 'search = GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}).fit(frame[["income"]], frame["food"])'
+_SCORED = "off = error(told(meals)) #1\n"
+INSIDE = Kind("inside")
+for _name, _lines in {
+    "the best model, scored again in folds": (
+        _SEARCH + " #3",
+        'scored = cross_val_predict(search.best_estimator_, frame[["income"]], frame["food"]) #2',
+    ),
+    "the best settings, scored again in folds": (
+        _SEARCH + " #3",
+        'scored = cross_val_predict(Ridge(**search.best_params_), frame[["income"]], frame["food"]) #2',
+    ),
+    "fitted in a line of its own": (
+        'search = GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]})',
+        'search.fit(frame[["income"]], frame["food"]) #3',
+        'scored = cross_val_predict(search.best_estimator_, frame[["income"]], frame["food"]) #2',
+    ),
+    "the best model by another name": (
+        _SEARCH + " #3",
+        "best = search.best_estimator_",
+        'scored = cross_val_predict(best, frame[["income"]], frame["food"]) #2',
+    ),
+}.items():
+    INSIDE.leaky(_name, "SL612", _SCORED, _INSIDE_STAGE.replace("{}", "\n    ".join(_lines)))
+for _name, _lines in {
+    "the search itself, scored in folds": (
+        'search = GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]})',
+        'scored = cross_val_predict(search, frame[["income"]], frame["food"])',
+    ),
+    "a search of other rows": (
+        'search = GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}).fit(first[["income"]], first["food"])',
+        'scored = cross_val_predict(search.best_estimator_, second[["income"]], second["food"])',
+        "frame = second",
+    ),
+    "a search of rows of the same name before": (
+        "frame = first",
+        _SEARCH,
+        "frame = second",
+        'scored = cross_val_predict(search.best_estimator_, frame[["income"]], frame["food"])',
+    ),
+    "settings that are written down": (
+        'scored = cross_val_predict(Ridge(alpha=0.1), frame[["income"]], frame["food"])',
+    ),
+    "the best settings are told and not used": (
+        _SEARCH,
+        "print(search.best_params_)",
+        'scored = cross_val_predict(Ridge(), frame[["income"]], frame["food"])',
+    ),
+}.items():
+    INSIDE.clean(_name, "off = error(told(meals))\n", _INSIDE_STAGE.replace("{}", "\n    ".join(_lines)))
+
 _WEIGHTS = """
 @stage(codec="json")
 def load(weights: Files) -> Model[float]:
@@ -530,4 +593,4 @@ EMBARGO.clean(
     _WEEK,
 )
 
-KINDS = (DEPLOYED, FOLDS, EXTERNAL, PROXY, EMBARGO)
+KINDS = (DEPLOYED, FOLDS, INSIDE, EXTERNAL, PROXY, EMBARGO)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stagelang_compiler.checks.leakage import columns, declared, external, fed, judged
+from stagelang_compiler.checks.leakage import columns, declared, external, fed, inside, judged
 from stagelang_compiler.checks.leakage.rules import RULES
 
-CHECKS = (*judged.CHECKS, *columns.CHECKS, *fed.CHECKS, *declared.CHECKS, *external.CHECKS)
+CHECKS = (*judged.CHECKS, *columns.CHECKS, *fed.CHECKS, *inside.CHECKS, *declared.CHECKS, *external.CHECKS)
 
 __all__ = ["CHECKS", "RULES"]
