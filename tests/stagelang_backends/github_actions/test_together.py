@@ -63,7 +63,9 @@ def test_a_huge_change_fits_with_its_run_and_keeps_the_verdicts() -> None:
     sections = together((of("verdict", 0), *RUN[1:]), change)
     text = assembled(sections)
     assert len(text) <= LIMIT < sum(len(section.text) for section in sections)
-    assert text.startswith("verdict\n\nThis change: **✗ worse** `synthetic`: 4")
+    assert text.startswith(
+        "verdict\n\nThis change: **✗ worse** `synthetic`: 3 sources added, 4000 stages added"
+    )
     assert text.count("```") % 2 == 0
     assert text.count("<details>") == text.count("</details>")
     for section in sections:
