@@ -63,6 +63,14 @@ HONEST = {
     "a matrix product": _SET.format("np.abs(frame[['income', 'food']].to_numpy() @ np.array([0.3, 0.7]))"),
     "rows without a street": "frame[frame['street'].notna()]",
 }
+NOT_SHOWN = {
+    "a place as a number": "frame.sort_values('food').reset_index(drop=True).assign(income=lambda rows: (rows.index + 1) / 10)",
+    "numbers in an order": "frame.sort_values('food').assign(income=np.arange(len(frame)) + 1.0)",
+    "the number of rows": _SET.format("frame['income'] / len(frame)"),
+    "the first of an array": _SET.format("frame['income'] / frame['income'].to_numpy()[0]"),
+    "a name put together": _SET.format("frame['income'] / getattr(frame['income'], 'me' + 'an')()"),
+}
+"""Which `docs/explanations/leakage.md` says that no body shows and that the audit sees."""
 _STAGE = """
 @stage(role="map")
 def {name}(table: Table[Meals, S]) -> Table[Meals, S]:
@@ -104,3 +112,7 @@ def test_twenty_dishonest_maps_are_found_out(tmp_path: Path) -> None:
 def test_twenty_honest_maps_are_not(tmp_path: Path) -> None:
     assert len(HONEST) == 20
     assert _verdicts(tmp_path, HONEST) == dict.fromkeys(HONEST, "pass")
+
+
+def test_what_no_body_shows_is_found_out_too(tmp_path: Path) -> None:
+    assert _verdicts(tmp_path, NOT_SHOWN) == dict.fromkeys(NOT_SHOWN, "fail")
