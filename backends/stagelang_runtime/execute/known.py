@@ -82,7 +82,7 @@ def _found(
         return failed.failure.message
     plan, store = preparation.plan, preparation.store
     receipt = _last(node, job, store) if plan.is_always_run(node) else preparation.hit(job)
-    return receipt or f"no result of {node.name!r} is kept"
+    return receipt or f"no result of {node.name!r} is kept, run it first"
 
 
 def _last(node: Node, job: Job, store: Store) -> Receipt | None:

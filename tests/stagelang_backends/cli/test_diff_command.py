@@ -173,7 +173,7 @@ def test_what_a_change_did_to_a_metric_is_said_where_both_sides_have_results(
     assert said[0] == "rides: 1 stage changed; fare not measured"
     assert said[2:4] == [
         "results",
-        "  – not measured  fare  2.324 → … USD  head: no result of 'paid' is kept",
+        "  – not measured  fare  2.324 → … USD  head: no result of 'paid' is kept, run it first",
     ]
     assert call("run").code == 0
     said = call("diff", "main").out.splitlines()
@@ -212,7 +212,8 @@ def test_results_of_other_data_are_nobody_s(repository: Path, call: Call) -> Non
     (repository / "rides.csv").write_text(ROWS.replace("2.5", "2.75"))
     assert call("run").code == 0
     assert (
-        "  – not measured  fare  … → 2.955 USD  base: no result of 'paid' is kept" in call("diff", "main").out
+        "  – not measured  fare  … → 2.955 USD  base: no result of 'paid' is kept, run it first"
+        in call("diff", "main").out
     )
 
 

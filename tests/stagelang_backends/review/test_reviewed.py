@@ -34,7 +34,7 @@ BETTER: Mapping[str, Any] = {
     "reason": "-0.4702, 95 % interval -0.637 to ∞, over 560 rows",
 }  # fmt: skip
 LACKING: Mapping[str, Any] = {
-    "verdict": "not_measured", "base": 0.01906, "reason": "head: no result of 'blur' is kept"
+    "verdict": "not_measured", "base": 0.01906, "reason": "head: no result of 'blur' is kept, run it first"
 }  # fmt: skip
 MADE_UP = (WORSE, UNSURE, BETTER, LACKING)
 EDITED = {"digit_reader": "an_added_stage", "flight_delays": "a_default"}
