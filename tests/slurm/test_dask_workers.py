@@ -17,11 +17,12 @@ from tests.stagelang_backends.snakemake.engine import STAGELANG, contents, stage
 pytestmark = pytest.mark.slurm
 
 SPEC = """\
+import datetime as dt
 import os
 import time
 from pathlib import Path
 
-from stagelang import Pipeline, Resources, Value, stage
+from stagelang import Pipeline, Resources, Value, Waiver, stage
 
 FLAGS = Path({flags!r})
 
@@ -44,7 +45,8 @@ def last(x: Value[int]) -> Value[int]:
     return Value.of(x.value * 2)
 
 
-pipeline = Pipeline("piloted", seed=1, outputs=[last(waits(one()))])
+asks = Waiver(rule="SL305", where="waits", owner="tests", reason="asks in which job it is", expires=dt.date(2100, 1, 1))
+pipeline = Pipeline("piloted", seed=1, outputs=[last(waits(one()))], waivers=[asks])
 """
 SMALLER = {
     "--cpus-per-task=8": "--cpus-per-task=2",

@@ -29,12 +29,13 @@ QUICK = (
 )  # fmt: skip
 
 HEAD = """\
+import datetime as dt
 import os
 import signal
 import time
 from pathlib import Path
 
-from stagelang import Column, Contract, PerRow, Pipeline, Resources, S, Table, column, mean, metric, source, stage
+from stagelang import Column, Contract, PerRow, Pipeline, Resources, S, Table, Waiver, column, mean, metric, source, stage
 from stagelang import units as u
 
 HERE = Path(__file__).parent
@@ -76,7 +77,10 @@ def dawdle(numbers: Table[Numbers, S]) -> Table[Numbers, S]:
 
 
 high = level(grow(numbers))
-pipeline = Pipeline("granted", seed=1, metrics=[high], gates=[high.at_least(LIMIT)], outputs=[dawdle(numbers)])
+asks = Waiver(rule="SL305", where="grow", owner="tests", reason="asks in which job it is", expires=dt.date(2100, 1, 1))
+pipeline = Pipeline(
+    "granted", seed=1, metrics=[high], gates=[high.at_least(LIMIT)], outputs=[dawdle(numbers)], waivers=[asks]
+)
 """
 
 HEALED = """\
